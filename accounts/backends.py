@@ -1,0 +1,25 @@
+"""Signing in by username or by e-mail address."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Q
+from django.http import HttpRequest
+
+from accounts.models import User
+
+
+class UsernameOrEmailBackend(ModelBackend):
+    """Finds the account by either name, without regard to case; a missing account costs as much time as a wrong one."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        if username is None or password is None:
+            return None
+        name = username.strip()
+        user = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).order_by("pk").first()
+        if user is None:
+            User().set_password(password)
+            return None
+        return user if user.check_password(password) and self.user_can_authenticate(user) else None

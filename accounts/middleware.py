@@ -1,0 +1,22 @@
+"""Shows every page in the viewer's time zone."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.zones import time_zones
+
+COOKIE = "time_zone"
+
+
+class TimeZoneMiddleware:
+    """The account's zone; for visitors the browser's own, which a script leaves in a cookie; else UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = request.user.time_zone if request.user.is_authenticated else request.COOKIES.get(COOKIE, "UTC")
+        with timezone.override(name if name in time_zones() else "UTC"):
+            return self.get_response(request)

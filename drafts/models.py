@@ -1,0 +1,143 @@
+"""The draft of a league for a race, and its picks."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from fantasy_f1.core.models import Versioned
+from leagues.models import Constructor, League
+from races.models import Driver, Race
+
+ROUNDS = 2
+"""Every constructor drafts two drivers for a race."""
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def visible_to(self, user: "User | AnonymousUser") -> "DraftQuerySet":
+        return self.filter(league__in=League.objects.visible_to(user))
+
+    def due_to_open(self, now: datetime) -> "DraftQuerySet":
+        return self.filter(status=Draft.Status.SCHEDULED, opens_at__lte=now)
+
+    def due_to_lock(self, now: datetime) -> "DraftQuerySet":
+        return self.filter(status__in=Draft.UNLOCKED, locks_at__lte=now)
+
+    def lock(self, pk: int) -> "Draft":
+        """Serialise writers of one draft until the surrounding transaction ends."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+
+class Draft(Versioned):
+    """Its rows of the event log (topic ``draft:<id>``) are its history; ``version`` counts them."""
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", "Scheduled"
+        OPEN = "open", "Open"
+        PAUSED = "paused", "Paused"
+        COMPLETE = "complete", "Complete"
+        LOCKED = "locked", "Locked"
+        VOID = "void", "Void"
+
+    class OrderSource(models.TextChoices):
+        RANDOM = "random", "Random, verifiable"
+        ROTATION = "rotation", "Rotated from the race before"
+        MANUAL = "manual", "Set by a manager"
+
+    UNLOCKED = (Status.SCHEDULED, Status.OPEN, Status.PAUSED, Status.COMPLETE)
+
+    league = models.ForeignKey(League, on_delete=models.CASCADE, related_name="drafts", db_index=False)
+    race = models.ForeignKey(Race, on_delete=models.PROTECT, related_name="drafts")
+    method = models.CharField(max_length=10, choices=League.DraftMethod)
+    status = models.CharField(max_length=9, choices=Status, default=Status.SCHEDULED)
+    order_data = models.JSONField("order", default=list, help_text="Constructor ids; the first picks first")
+    order_source = models.CharField(max_length=8, choices=OrderSource)
+    is_manual = models.BooleanField(default=False)
+    withdrawn = models.JSONField(default=list, help_text="Constructor ids whose remaining turns are passed over")
+    last_modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    order_seed = models.CharField(max_length=64, help_text="Secret until the draft opens")
+    order_commitment = models.CharField(max_length=64, help_text="SHA-256 of the seed")
+    current_pick = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Pick number on the clock")
+    deadline_at = models.DateTimeField(null=True, blank=True, help_text="When the pick on the clock expires")
+    opens_at = models.DateTimeField()
+    locks_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["league", "-race__starts_at"]
+        constraints = [models.UniqueConstraint(fields=["league", "race"], name="one_draft_per_league_and_race")]
+        indexes = [
+            models.Index(fields=["opens_at"], condition=Q(status="scheduled"), name="draft_due_to_open"),
+            models.Index(
+                fields=["locks_at"],
+                condition=Q(status__in=["scheduled", "open", "paused", "complete"]),
+                name="draft_due_to_lock",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.league}: {self.race}"
+
+    @property
+    def seed_shown(self) -> str | None:
+        """The seed once everybody may know it: from the opening on."""
+        return None if self.status == self.Status.SCHEDULED else self.order_seed
+
+
+class Pick(models.Model):
+    """A driver drafted by a constructor. Inserted once, deleted only when undone; what it scores is never stored here.
+
+    ``league`` and ``race`` stand beside the draft so that one covering index is both the rule that nobody shares a
+    driver and the index that every leaderboard reads.
+    """
+
+    class Source(models.TextChoices):
+        PLAYER = "player", "Player"
+        QUEUE = "queue", "Queue"
+        AUTO = "auto", "Autopick"
+        MANAGER = "manager", "Manager"
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="picks", db_index=False)
+    league = models.ForeignKey(League, on_delete=models.CASCADE, related_name="+", db_index=False)
+    race = models.ForeignKey(Race, on_delete=models.PROTECT, related_name="+", db_index=False)
+    constructor = models.ForeignKey(Constructor, on_delete=models.PROTECT, related_name="picks")
+    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="picks")
+    pick_number = models.PositiveSmallIntegerField()
+    round = models.PositiveSmallIntegerField()
+    source = models.CharField(max_length=7, choices=Source, default=Source.PLAYER)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why the autopick chose this driver")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["draft", "pick_number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["league", "race", "driver"], include=["constructor"], name="driver_drafted_once_in_league"
+            ),
+            models.UniqueConstraint(fields=["draft", "pick_number"], name="one_pick_per_turn"),
+            models.UniqueConstraint(fields=["draft", "constructor", "round"], name="one_pick_per_round"),
+            models.CheckConstraint(condition=Q(round__gte=1, round__lte=ROUNDS), name="two_picks_per_constructor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pick_number} {self.constructor}: {self.driver}"
+
+
+class Autopilot(models.Model):
+    """A constructor whose turns the ranking takes, by its owner's own choice."""
+
+    constructor = models.OneToOneField(Constructor, on_delete=models.CASCADE, related_name="autopilot")
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.constructor} on autopick"

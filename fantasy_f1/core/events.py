@@ -1,0 +1,55 @@
+"""Domain events: a row of the log with the change, an announcement after it.
+
+The log is the truth. The announcement is a nudge that may be lost, so whoever listens must also be able to find the
+work that is left undone.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.db import transaction
+from django.dispatch import Signal
+
+from fantasy_f1.core.models import EventLog, Versioned
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+published = Signal()
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, named in the past tense; holds ids and plain values only."""
+
+
+def publish(event: Event, *, source: Versioned, actor: "User | None", now: datetime) -> EventLog:
+    """Log ``event`` as the next version of ``source``, which the caller has locked; announce it after the commit.
+
+    Receivers connect with ``published.connect(receiver, sender=EventClass)`` and get ``event`` and ``now``.
+    """
+    source.version += 1
+    source.save(update_fields=["version"])
+    row = EventLog.objects.create(
+        topic=source.topic,
+        version=source.version,
+        name=type(event).__name__,
+        data=asdict(event),
+        actor=actor,
+        created_at=now,
+    )
+    transaction.on_commit(partial(_announce, event, now))
+    return row
+
+
+def _announce(event: Event, now: datetime) -> None:
+    replies: list[tuple[Any, Any]] = published.send_robust(sender=type(event), event=event, now=now)
+    for receiver, reply in replies:
+        if isinstance(reply, Exception):
+            log.error(
+                "receiver failed", receiver=receiver.__qualname__, event_name=type(event).__name__, exc_info=reply
+            )

@@ -1,0 +1,26 @@
+"""Work that only one process may do at a time, claimed by one conditional update."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.utils import timezone
+
+from fantasy_f1.core.models import Lease
+
+
+@contextmanager
+def hold(name: str, *, for_at_most: timedelta) -> Iterator[bool]:
+    """Yield whether the lease ``name`` is ours; give it back at the end.
+
+    A holder that died loses it after ``for_at_most`` of real time.
+    """
+    holder, now = secrets.token_hex(16), timezone.now()
+    Lease.objects.get_or_create(name=name, defaults={"expires_at": now})
+    ours = Lease.objects.filter(name=name, expires_at__lte=now).update(holder=holder, expires_at=now + for_at_most)
+    try:
+        yield bool(ours)
+    finally:
+        if ours:
+            Lease.objects.filter(name=name, holder=holder).update(holder="", expires_at=timezone.now())

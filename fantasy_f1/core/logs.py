@@ -1,0 +1,54 @@
+"""Structured logs with the request's id, for people (``console``) or machines (``json``)."""
+
+import logging
+from typing import Any
+
+import structlog
+
+
+class _AsyncWhiteNoiseFilter(logging.Filter):
+    """Drops Python's warning that WhiteNoise streams a file synchronously under ASGI: known and harmless."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "StreamingHttpResponse must consume synchronous iterators" not in record.getMessage()
+
+
+def logging_config(form: str, level: str) -> dict[str, Any]:
+    """Django's ``LOGGING``; also sets up structlog, so that both ways of logging end in the same lines."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if form == "json":
+        final += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        final += [structlog.dev.ConsoleRenderer()]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"async_whitenoise": {"()": _AsyncWhiteNoiseFilter}},
+        "formatters": {
+            "lines": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": shared,
+                "processors": final,
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django": {"level": level, "handlers": ["console"], "propagate": False},
+            "django.server": {"level": "WARNING"},
+            "py.warnings": {"filters": ["async_whitenoise"]},
+            "celery.beat": {"level": "WARNING"},
+        },
+    }

@@ -1,0 +1,56 @@
+"""Request ids for the logs, and pages for the errors that rules raise."""
+
+import re
+import secrets
+from collections.abc import Callable
+
+import structlog
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from fantasy_f1.core.errors import DomainError
+
+Handler = Callable[[HttpRequest], HttpResponse]
+_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+class RequestIdMiddleware:
+    """Gives each request an id (a well-formed ``X-Request-ID`` is kept), in every log line and in the answer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class DomainErrorMiddleware:
+    """Shows a refused rule to a person, where the view has not done so itself.
+
+    A plain form post goes back to the page it came from with the message on it; HTMX and reads get the error page with
+    the rule's own status. The API has its own handler (``problems``).
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, DomainError):
+            return None
+        htmx = bool(request.headers.get("HX-Request"))
+        back = request.headers.get("Referer", "")
+        if request.method == "POST" and not htmx and url_has_allowed_host_and_scheme(back, {request.get_host()}):
+            messages.error(request, error.message)
+            return redirect(back)
+        template = "_notice.html" if htmx else "error.html"
+        return render(request, template, {"error": error}, status=error.status)

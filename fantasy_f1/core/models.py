@@ -1,0 +1,68 @@
+"""What every app stands on: the event log, the game clock, and leases for work that only one process may do."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+
+
+class EventLog(models.Model):
+    """One thing that happened, written in the transaction in which it happened; never changed or deleted.
+
+    ``topic`` names the thing it happened to (``draft:7``), ``version`` counts that thing's events without a gap.
+    """
+
+    topic = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    name = models.CharField(max_length=64)
+    data = models.JSONField(default=dict)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["topic", "version"], name="event_versions_have_no_double")]
+
+    def __str__(self) -> str:
+        return f"{self.topic} #{self.version} {self.name}"
+
+
+class GameClock(models.Model):
+    """The game's time as an offset to the real time; at most one row."""
+
+    offset = models.DurationField(default=timedelta)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_game_clock")]
+
+    def __str__(self) -> str:
+        return f"real time {'+' if self.offset >= timedelta() else '-'} {abs(self.offset)}"
+
+
+class Lease(models.Model):
+    """The right to do a piece of work alone, until it is given back or runs out (see ``leases.hold``)."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    holder = models.CharField(max_length=64, blank=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Versioned(models.Model):
+    """A thing with events of its own: they share its ``topic`` and count up its ``version``."""
+
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def topic(self) -> str:
+        return f"{self._meta.model_name}:{self.pk}"
+
+    def events(self) -> "models.QuerySet[EventLog]":
+        return EventLog.objects.filter(topic=self.topic)

@@ -1,0 +1,83 @@
+"""One shape for every error of the API: RFC 9457 problem documents with a stable ``code``."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from fantasy_f1.core.errors import DomainError
+
+CONTENT_TYPE = "application/problem+json"
+TITLES = {
+    400: "The request is not valid",
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Refused by a rule",
+    415: "Unsupported media type",
+    429: "Too many requests",
+    500: "Something went wrong on our side",
+}
+
+
+def problem(status: int, *, code: str, detail: str, errors: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The body of an error answer; ``errors`` maps field names to lists of messages."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if errors:
+        body["errors"] = errors
+    return body
+
+
+def problem_response(status: int, *, code: str, detail: str) -> JsonResponse:
+    """The same outside of DRF, for example for a path that no view answers."""
+    return JsonResponse(problem(status, code=code, detail=detail), status=status, content_type=CONTENT_TYPE)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every refusal becomes a problem document; unknown errors stay exceptions (500)."""
+    if isinstance(error, DomainError):
+        errors = {error.field: [error.message]} if error.field else None
+        body = problem(error.status, code=error.code, detail=error.message, errors=errors)
+        response: Response | None = Response(body, status=error.status)
+    else:
+        if isinstance(error, Http404):
+            error = exceptions.NotFound()
+        elif isinstance(error, PermissionDenied):
+            error = exceptions.PermissionDenied()
+        response = drf_exception_handler(error, context)
+        if response is not None and isinstance(error, exceptions.APIException):
+            response.data = _body(error, response.status_code)
+    if response is not None:
+        response.content_type = CONTENT_TYPE
+    return response
+
+
+def _body(error: exceptions.APIException, status: int) -> dict[str, Any]:
+    if isinstance(error, exceptions.ValidationError):
+        detail = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
+        return problem(status, code="invalid", detail="Some fields are not valid.", errors=detail)
+    codes = error.get_codes()
+    if isinstance(error.detail, dict):  # simplejwt: {"detail": …, "code": …}
+        return problem(
+            status, code=str(error.detail.get("code", error.default_code)), detail=str(error.detail["detail"])
+        )
+    return problem(status, code=codes if isinstance(codes, str) else error.default_code, detail=str(error.detail))
+
+
+def not_found(request: HttpRequest) -> JsonResponse:
+    return problem_response(404, code="not_found", detail=f"There is nothing at {request.path}.")
+
+
+def server_error() -> JsonResponse:
+    return problem_response(500, code="server_error", detail="The error was logged; please try again later.")

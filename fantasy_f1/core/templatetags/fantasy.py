@@ -1,0 +1,35 @@
+"""Template filters that every page may use."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from fantasy_f1.core import numbers
+
+register = template.Library()
+
+
+@register.filter
+def points(value: Decimal | int | None) -> str:
+    """Points without trailing zeros; a dash where there are none to speak of (``None``)."""
+    return "–" if value is None else numbers.plain(Decimal(value))
+
+
+@register.filter
+def moment(value: datetime | None, form: str = "D j M, H:i") -> SafeString | str:
+    """A ``<time>`` element in the viewer's time zone, machine-readable in UTC."""
+    if value is None:
+        return "–"
+    local = timezone.localtime(value)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(local, form))
+
+
+@register.filter
+def lookup(mapping: dict[object, object], key: object) -> object:
+    """``mapping[key]`` for templates; ``None`` where it is missing."""
+    return mapping.get(key)

@@ -1,0 +1,106 @@
+"""Reads the configuration from the environment, and says in one line what is wrong with it.
+
+Every reader raises ``SystemExit`` with the variable's name, so that a wrong value stops the start without a traceback.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_env = environ.Env()
+
+
+def refuse(name: str, why: str) -> NoReturn:
+    """Stop the start: ``name`` is the variable, ``why`` completes the sentence for the person who set it."""
+    raise SystemExit(f"Configuration error: {name} {why}")
+
+
+def load_file(path: Path) -> None:
+    """Read ``path`` (a ``.env`` file) where present; variables that are already set win."""
+    if path.is_file():
+        _env.read_env(str(path))
+
+
+def text(name: str, default: str = "") -> str:
+    return str(_env.str(name, default=default)).strip() or default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name, "on" if default else "off").lower()
+    if value in {"on", "true", "1", "yes"}:
+        return True
+    if value in {"off", "false", "0", "no"}:
+        return False
+    refuse(name, f"must be on or off, not {value!r}.")
+
+
+def number(name: str, default: int, *, low: int, high: int) -> int:
+    value = text(name, str(default))
+    if not value.isdigit() or not low <= int(value) <= high:
+        refuse(name, f"must be a whole number from {low} to {high}, not {value!r}.")
+    return int(value)
+
+
+def choice(name: str, default: str, options: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in options:
+        refuse(name, f"must be one of {', '.join(options)}, not {value!r}.")
+    return value
+
+
+def names(name: str, default: list[str]) -> list[str]:
+    return [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()]
+
+
+def web_address(name: str, default: str) -> str:
+    value = text(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        refuse(name, f"must be an http or https address, not {value!r}.")
+    return value
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """A Django database setting from an address such as ``postgres://user:secret@host:5432/name``."""
+    value = text(name, default)
+    if urlsplit(value).scheme not in {"sqlite", "postgres", "postgresql"}:
+        refuse(name, "must start with postgres:// or sqlite://.")
+    try:
+        return dict(_env.db_url_config(value))
+    except (ImproperlyConfigured, ValueError) as error:
+        refuse(name, f"is not a database address: {error}")
+
+
+def redis(name: str) -> str:
+    value = text(name)
+    if value and urlsplit(value).scheme not in {"redis", "rediss"}:
+        refuse(name, "must start with redis:// or rediss://.")
+    return value
+
+
+def email(name: str, default: str) -> dict[str, Any]:
+    """Django's mail settings from an address such as ``smtp+tls://user:secret@host:587``."""
+    try:
+        return dict(_env.email_url_config(text(name, default)))
+    except (ImproperlyConfigured, ValueError, KeyError):
+        refuse(name, "is not a mail address such as smtp+tls://user:secret@host:587 or consolemail://.")
+
+
+def secret(name: str, *, fallback_file: Path | None) -> str:
+    """A secret of at least 32 characters; without one, a random one that is kept in ``fallback_file``."""
+    value = text(name)
+    if not value:
+        if fallback_file is None:
+            refuse(name, "must be set (at least 32 random characters).")
+        if not fallback_file.is_file():
+            fallback_file.parent.mkdir(parents=True, exist_ok=True)
+            fallback_file.touch(mode=0o600)
+            fallback_file.write_text(secrets.token_urlsafe(48))
+        value = fallback_file.read_text().strip()
+    if len(value) < 32:
+        refuse(name, "must have at least 32 characters.")
+    return value

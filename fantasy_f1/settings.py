@@ -1,0 +1,254 @@
+"""All settings, read top to bottom; every value comes from the environment (docs/configuration.md).
+
+Without any variable the app runs embedded: one process, SQLite, everything else in memory.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+
+from fantasy_f1 import __version__, env
+from fantasy_f1.core.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.load_file(BASE_DIR / ".env")
+
+# Where state lives -----------------------------------------------------------------------------
+
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))
+DATABASE = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'fantasy_f1.sqlite3'}")
+REDIS_URL = env.redis("REDIS_URL")
+IS_SQLITE = DATABASE["ENGINE"] == "django.db.backends.sqlite3"
+EMBEDDED = IS_SQLITE and not REDIS_URL
+
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.secret("SECRET_KEY", fallback_file=DATA_DIR / "secret.key" if EMBEDDED else None)
+PORT = env.number("PORT", 8000, low=1, high=65535)
+BASE_URL = env.web_address("BASE_URL", f"http://localhost:{PORT}")
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+if IS_SQLITE:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    # Writers wait for each other instead of failing: the lock is taken when a transaction begins.
+    # FULL, because a pick that was acknowledged must survive a power cut.
+    DATABASE["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    DATABASE["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    DATABASE["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 10, low=1, high=200), "timeout": 10}
+    }
+DATABASES = {"default": DATABASE}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# The game --------------------------------------------------------------------------------------
+
+GAME_CLOCK = env.flag("GAME_CLOCK")
+DEMO = env.flag("DEMO")
+if GAME_CLOCK and not EMBEDDED:
+    env.refuse("GAME_CLOCK", "is for the embedded mode only: a production installation runs in real time.")
+if DEMO and not GAME_CLOCK:
+    env.refuse("DEMO", "needs GAME_CLOCK=on.")
+F1_API_URL = env.web_address("F1_API_URL", "https://api.jolpi.ca/ergast/f1")
+F1_API_TIMEOUT = env.number("F1_API_TIMEOUT", 15, low=1, high=120)
+F1_API_PER_SECOND = env.number("F1_API_PER_SECOND", 3, low=1, high=1000)
+F1_API_PER_HOUR = env.number("F1_API_PER_HOUR", 300, low=1, high=100_000)
+
+# Applications ----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "demo",
+    "notifications",
+    "scoring",
+    "drafts",
+    "leagues",
+    "races",
+    "accounts",
+    "fantasy_f1.core",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_celery_beat",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "lucide",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "template_partials",
+]
+MIDDLEWARE = [
+    "fantasy_f1.core.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.TimeZoneMiddleware",
+    "fantasy_f1.core.middleware.DomainErrorMiddleware",
+]
+ROOT_URLCONF = "fantasy_f1.urls"
+WSGI_APPLICATION = "fantasy_f1.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "fantasy_f1.core.context.site",
+            ],
+            "builtins": ["fantasy_f1.core.templatetags.fantasy"],
+        },
+    }
+]
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Static files: served by WhiteNoise, hashed and compressed once collected, straight from the sources while embedded.
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = EMBEDDED
+if not EMBEDDED:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+
+# Accounts and security -------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.UsernameOrEmailBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+USES_HTTPS = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USES_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = False  # the proxy in front does it
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if USES_HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if USES_HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+    }
+}
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # usernames are unique, but by a constraint on their lower case
+    "models.W039",  # SQLite has no covering unique index; PostgreSQL has
+]
+
+# Mail ------------------------------------------------------------------------------------------
+
+_mail = env.email("EMAIL_URL", "consolemail://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST") or "", _mail.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER") or "", _mail.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Fantasy F1 <fantasy-f1@localhost>")
+
+# API -------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "fantasy_f1.core.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "fantasy_f1.core.problems.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "UPDATE_LAST_LOGIN": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Fantasy F1",
+    "DESCRIPTION": "Draft-based fantasy Formula 1 leagues.",
+    "VERSION": __version__,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# Tasks -----------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {} if REDIS_URL else {"polling_interval": 0.1}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "races: drivers and calendar": {"task": "races.tasks.sync_season", "schedule": crontab(hour="6", minute="17")},
+    "races: results": {"task": "races.tasks.sync_due_results", "schedule": timedelta(minutes=5)},
+    "scoring: races with new results": {"task": "scoring.tasks.score_pending_races", "schedule": timedelta(minutes=5)},
+    "drafts: schedule, open and lock": {"task": "drafts.tasks.run_due_drafts", "schedule": timedelta(minutes=1)},
+}
+
+# Logs ------------------------------------------------------------------------------------------
+
+LOG_FORMAT = env.choice("LOG_FORMAT", "console", ("console", "json"))
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)

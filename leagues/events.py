@@ -1,0 +1,50 @@
+"""What happens to a league."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fantasy_f1.core.events import Event
+
+
+@dataclass(frozen=True)
+class LeagueCreated(Event):
+    league_id: int
+
+
+@dataclass(frozen=True)
+class LeagueChanged(Event):
+    """Settings changed; ``changed`` maps each field to its new value."""
+
+    league_id: int
+    changed: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConstructorJoined(Event):
+    league_id: int
+    constructor_id: int
+
+
+@dataclass(frozen=True)
+class ConstructorLeft(Event):
+    """Left by itself, or ``removed`` by a manager (with a ``reason``)."""
+
+    league_id: int
+    constructor_id: int
+    removed: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ConstructorRenamed(Event):
+    league_id: int
+    constructor_id: int
+    team_name: str
+
+
+@dataclass(frozen=True)
+class ManagersChanged(Event):
+    """``user_ids`` manage the league from now on."""
+
+    league_id: int
+    user_ids: list[int]

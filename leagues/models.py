@@ -1,0 +1,122 @@
+"""Leagues, and the constructors (fantasy teams) that play in them."""
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Lower
+
+from accounts.models import User
+from fantasy_f1.core.models import Versioned
+from races.models import Season, hex_colour
+
+MIN_TEAMS, MAX_TEAMS = 2, 11
+"""Two drivers each of at most 22 cars (RULES 4.1)."""
+
+
+class LeagueQuerySet(models.QuerySet["League"]):
+    def of(self, user: "User | AnonymousUser") -> "LeagueQuerySet":
+        """Leagues in which ``user`` plays or which they manage."""
+        if not user.is_authenticated:
+            return self.none()
+        playing = Constructor.objects.filter(league=OuterRef("pk"), user=user, is_active=True)
+        managing = League.managers.through.objects.filter(league=OuterRef("pk"), user=user)
+        return self.filter(Exists(playing) | Exists(managing))
+
+    def managed_by(self, user: "User | AnonymousUser") -> "LeagueQuerySet":
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_superuser else self.filter(managers=user)
+
+    def visible_to(self, user: "User | AnonymousUser") -> "LeagueQuerySet":
+        """Public leagues and one's own; the host sees all."""
+        if user.is_authenticated and user.is_superuser:
+            return self
+        return self.filter(Q(is_private=False) | Q(pk__in=self.model.objects.of(user).values("pk")))
+
+    def with_member_count(self) -> "LeagueQuerySet":
+        """Adds ``member_count``: constructors that play."""
+        return self.annotate(member_count=Count("constructors", filter=Q(constructors__is_active=True)))
+
+    def lock(self, pk: int) -> "League":
+        """Serialise writers of one league until the surrounding transaction ends."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+
+class League(Versioned):
+    class DraftMethod(models.TextChoices):
+        SEQUENTIAL = "sequential", "Sequential (1…N, 1…N)"
+        SNAKE = "snake", "Snake (1…N, N…1)"
+
+    class LocksAt(models.TextChoices):
+        FIRST_PRACTICE = "first_practice", "First practice"
+        QUALIFYING = "qualifying", "Qualifying"
+        RACE = "race", "The Grand Prix"
+
+    name = models.CharField(max_length=60)
+    description = models.TextField(max_length=500, blank=True)
+    code = models.CharField(max_length=8, unique=True, editable=False)
+    creator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="created_leagues")
+    managers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="managed_leagues")
+    season = models.ForeignKey(Season, on_delete=models.PROTECT, related_name="leagues")
+    draft_method = models.CharField(max_length=10, choices=DraftMethod, default=DraftMethod.SNAKE)
+    max_teams = models.PositiveSmallIntegerField(
+        default=8, validators=[MinValueValidator(MIN_TEAMS), MaxValueValidator(MAX_TEAMS)]
+    )
+    is_private = models.BooleanField("private", default=True)
+    draft_opens_days = models.PositiveSmallIntegerField(
+        "draft opens (days before the race)", default=5, validators=[MinValueValidator(1), MaxValueValidator(14)]
+    )
+    draft_locks_at = models.CharField(max_length=14, choices=LocksAt, default=LocksAt.QUALIFYING)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = LeagueQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_teams__gte=MIN_TEAMS, max_teams__lte=MAX_TEAMS), name="league_has_2_to_11_teams"
+            ),
+            models.CheckConstraint(
+                condition=Q(draft_opens_days__gte=1, draft_opens_days__lte=14), name="draft_opens_1_to_14_days_before"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConstructorQuerySet(models.QuerySet["Constructor"]):
+    def playing(self) -> "ConstructorQuerySet":
+        return self.filter(is_active=True)
+
+    def visible_to(self, user: "User | AnonymousUser") -> "ConstructorQuerySet":
+        return self.filter(league__in=League.objects.visible_to(user))
+
+
+class Constructor(models.Model):
+    """A player's fantasy team in one league."""
+
+    league = models.ForeignKey(League, on_delete=models.CASCADE, related_name="constructors", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="constructors")
+    team_name = models.CharField(max_length=40)
+    color = models.CharField(max_length=7, validators=[hex_colour])
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+    was_removed = models.BooleanField(default=False, help_text="By a manager; coming back takes an invitation")
+
+    objects = ConstructorQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["league", "user"], name="one_constructor_per_user_and_league"),
+            models.UniqueConstraint("league", Lower("team_name"), name="team_name_taken_once_in_league"),
+        ]
+
+    def __str__(self) -> str:
+        return self.team_name
