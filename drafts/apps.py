@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class DraftsConfig(AppConfig):
     name = "drafts"
+
+    def ready(self) -> None:
+        from drafts import receivers
+
+        receivers.connect()

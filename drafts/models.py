@@ -60,8 +60,8 @@ class Draft(Versioned):
     last_modified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    order_seed = models.CharField(max_length=64, help_text="Secret until the draft opens")
-    order_commitment = models.CharField(max_length=64, help_text="SHA-256 of the seed")
+    order_seed = models.CharField(max_length=64, blank=True, help_text="Of a random order; secret until it opens")
+    order_commitment = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the seed")
     current_pick = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Pick number on the clock")
     deadline_at = models.DateTimeField(null=True, blank=True, help_text="When the pick on the clock expires")
     opens_at = models.DateTimeField()
@@ -86,9 +86,9 @@ class Draft(Versioned):
         return f"{self.league}: {self.race}"
 
     @property
-    def seed_shown(self) -> str | None:
-        """The seed once everybody may know it: from the opening on."""
-        return None if self.status == self.Status.SCHEDULED else self.order_seed
+    def seed_shown(self) -> str:
+        """The seed once everybody may know it, from the opening on; empty before and where nothing was random."""
+        return "" if self.status == self.Status.SCHEDULED else self.order_seed
 
 
 class Pick(models.Model):

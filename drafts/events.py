@@ -1,0 +1,82 @@
+"""What happens in a draft: its history, its ticker, its proof."""
+
+from dataclasses import dataclass
+
+from fantasy_f1.core.events import Event
+
+
+@dataclass(frozen=True)
+class DraftScheduled(Event):
+    """The order's seed is fixed and secret; ``commitment`` is its SHA-256."""
+
+    draft_id: int
+    commitment: str
+
+
+@dataclass(frozen=True)
+class DraftOpened(Event):
+    """From now on the order stands and the seed may be known."""
+
+    draft_id: int
+    order: list[int]
+    seed: str
+
+
+@dataclass(frozen=True)
+class OrderChanged(Event):
+    draft_id: int
+    order: list[int]
+
+
+@dataclass(frozen=True)
+class PickMade(Event):
+    """``source`` as in ``Pick.Source``; ``reason`` says why an autopick chose this driver."""
+
+    draft_id: int
+    pick_number: int
+    constructor_id: int
+    driver_id: int
+    source: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ConstructorWithdrawn(Event):
+    """The constructor left the league: its picks (``released`` driver ids) are free again."""
+
+    draft_id: int
+    constructor_id: int
+    released: list[int]
+
+
+@dataclass(frozen=True)
+class AutopilotSwitched(Event):
+    draft_id: int
+    constructor_id: int
+    on: bool
+
+
+@dataclass(frozen=True)
+class DraftCompleted(Event):
+    draft_id: int
+
+
+@dataclass(frozen=True)
+class DraftLocked(Event):
+    draft_id: int
+
+
+@dataclass(frozen=True)
+class DraftVoided(Event):
+    draft_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class DraftMoved(Event):
+    """The race moved; ``reset`` tells whether the picks were released. Times are ISO 8601 in UTC."""
+
+    draft_id: int
+    opens_at: str
+    locks_at: str
+    reset: bool

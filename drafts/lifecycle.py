@@ -1,0 +1,250 @@
+"""A draft's life: scheduled → open → complete → locked, or void. The only writer of ``Draft`` besides ``picks``."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import User
+from drafts import order
+from drafts.errors import CannotDraft, OrderFixed, WrongOrder
+from drafts.events import (
+    DraftLocked,
+    DraftMoved,
+    DraftOpened,
+    DraftScheduled,
+    DraftVoided,
+    OrderChanged,
+)
+from drafts.models import ROUNDS, Draft
+from drafts.picks import autopick_turns, play_autopilots, withdraw_constructor
+from fantasy_f1.core.events import publish
+from leagues.models import League
+from leagues.permissions import require_manager
+from races.models import Race
+
+PICKS_STAND_WITHIN = timedelta(hours=72)
+"""A race that moves further than this is drafted anew (RULES 4.9)."""
+
+
+def opens_at(league: League, race: Race) -> datetime:
+    return race.starts_at - timedelta(days=league.draft_opens_days)
+
+
+def locks_at(league: League, race: Race) -> datetime:
+    """Start of the session that the league chose; the race itself where that start is not known."""
+    session = {
+        League.LocksAt.FIRST_PRACTICE: race.first_practice_at,
+        League.LocksAt.QUALIFYING: race.qualifying_at,
+        League.LocksAt.RACE: race.starts_at,
+    }[League.LocksAt(league.draft_locks_at)]
+    return session or race.starts_at
+
+
+def schedule_draft(*, league_id: int, race_id: int, now: datetime) -> Draft:
+    """The league's draft for the race: the standing one, or a new one that opens by itself when its time comes.
+
+    The first draft's order is random: its seed is fixed here and only the commitment to it is shown. Later drafts
+    rotate the order of the one before.
+    """
+    with transaction.atomic():
+        league = League.objects.lock(league_id)
+        race = Race.objects.get(pk=race_id)
+        existing = Draft.objects.filter(league=league, race=race).first()
+        if existing:
+            return existing
+        before = _draft_before(league, race)
+        seed = "" if before else order.new_seed()
+        draft = Draft.objects.create(
+            league=league,
+            race=race,
+            method=league.draft_method,
+            order_source=Draft.OrderSource.ROTATION if before else Draft.OrderSource.RANDOM,
+            order_seed=seed,
+            order_commitment=order.commitment(seed) if seed else "",
+            opens_at=opens_at(league, race),
+            locks_at=locks_at(league, race),
+            created_at=now,
+        )
+        draft.order_data = _order(draft) if before else []
+        draft.save(update_fields=["order_data"])
+        publish(DraftScheduled(draft.pk, draft.order_commitment), source=draft, actor=None, now=now)
+    return draft
+
+
+def initialize_draft(*, league_id: int, race_id: int, actor: User, now: datetime) -> tuple[Draft, bool]:
+    """Schedule the draft where need be and open it now, on a manager's word → (draft, whether anything happened).
+
+    Raises ``NotAllowed`` and, where the race cannot be drafted, ``CannotDraft``.
+    """
+    with transaction.atomic():
+        league = League.objects.lock(league_id)
+        require_manager(actor, league)
+        race = Race.objects.get(pk=race_id)
+        if race.season_id != league.season_id:
+            raise CannotDraft(f"{race} is not a race of the league's season.")
+        draft = schedule_draft(league_id=league_id, race_id=race_id, now=now)
+        opened = draft.status == Draft.Status.SCHEDULED
+        if opened:
+            draft = open_draft(draft_id=draft.pk, actor=actor, now=now)
+    return draft, opened
+
+
+def open_draft(*, draft_id: int, actor: User | None, now: datetime) -> Draft:
+    """Fix the order, reveal the seed, put the first pick on the clock. An open draft is left as it is.
+
+    Raises ``CannotDraft`` where there is nobody to draft, no driver to be drafted, or no time left.
+    """
+    with transaction.atomic():
+        draft = Draft.objects.lock(draft_id)
+        if draft.status != Draft.Status.SCHEDULED:
+            return draft
+        if draft.race.status in (Race.Status.CANCELLED, Race.Status.FINISHED) or now >= draft.locks_at:
+            raise CannotDraft("The picks for this race are locked.")
+        _start(draft, actor=actor, now=now)
+        play_autopilots(draft, now=now)
+    return draft
+
+
+def _start(draft: Draft, *, actor: User | None, now: datetime) -> None:
+    draft.order_data = _order(draft)
+    if not draft.order_data:
+        raise CannotDraft("There are no teams in the league yet.")
+    if not draft.race.entries.draftable().exists():
+        raise CannotDraft("The entry list of this race is not known yet.")
+    draft.method = draft.league.draft_method
+    draft.status = Draft.Status.OPEN
+    draft.withdrawn = []
+    draft.current_pick = 1
+    draft.save(update_fields=["order_data", "method", "status", "withdrawn", "current_pick"])
+    publish(DraftOpened(draft.pk, draft.order_data, draft.order_seed), source=draft, actor=actor, now=now)
+
+
+def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: datetime) -> Draft:
+    """A manager's own order, until the first pick. Raises ``NotAllowed``, ``OrderFixed``, ``WrongOrder``."""
+    with transaction.atomic():
+        draft = Draft.objects.lock(draft_id)
+        require_manager(actor, draft.league)
+        if draft.status not in (Draft.Status.SCHEDULED, Draft.Status.OPEN) or draft.picks.exists():
+            raise OrderFixed("The order stands: it can be set until the first pick.")
+        active = _active(draft.league)
+        if sorted(constructor_ids) != active:
+            raise WrongOrder("The order must name every team of the league exactly once.", field="order")
+        if draft.is_manual and draft.order_data == constructor_ids:
+            return draft
+        draft.order_data = constructor_ids
+        draft.order_source, draft.is_manual = Draft.OrderSource.MANUAL, True
+        draft.last_modified_by = actor
+        draft.save(update_fields=["order_data", "order_source", "is_manual", "last_modified_by"])
+        publish(OrderChanged(draft.pk, constructor_ids), source=draft, actor=actor, now=now)
+        play_autopilots(draft, now=now)
+    return draft
+
+
+def lock_draft(*, draft_id: int, now: datetime) -> Draft:
+    """Close the draft at its time; turns that nobody took are taken by the ranking. Safe to repeat.
+
+    A draft that cannot even be started then (no teams, no entry list) becomes void.
+    """
+    with transaction.atomic():
+        draft = Draft.objects.lock(draft_id)
+        if draft.status not in Draft.UNLOCKED or now < draft.locks_at:
+            return draft
+        try:
+            if draft.status == Draft.Status.SCHEDULED:
+                _start(draft, actor=None, now=now)
+        except CannotDraft as error:
+            return _void(draft, reason=error.message, now=now)
+        if draft.status == Draft.Status.PAUSED:
+            draft.status = Draft.Status.OPEN
+        autopick_turns(draft, now=now, of=set(draft.order_data))
+        draft.status, draft.current_pick, draft.deadline_at = Draft.Status.LOCKED, None, None
+        draft.save(update_fields=["status", "current_pick", "deadline_at"])
+        publish(DraftLocked(draft.pk), source=draft, actor=None, now=now)
+    return draft
+
+
+def follow_race(*, draft_id: int, now: datetime) -> Draft:
+    """Make the draft fit its race as the calendar has it now; safe to repeat (RULES 4.9).
+
+    A cancelled race makes it void: picks are history, nothing is scored, the order does not rotate. Picks stand when
+    the race moves by at most 72 hours; when it moves further or a cancelled race comes back, it is drafted anew with
+    the same order.
+    """
+    with transaction.atomic():
+        draft = Draft.objects.lock(draft_id)
+        if draft.race.status == Race.Status.CANCELLED:
+            return draft if draft.status == Draft.Status.VOID else _void(draft, reason="Race cancelled", now=now)
+        new_opens, new_locks = opens_at(draft.league, draft.race), locks_at(draft.league, draft.race)
+        came_back = draft.status == Draft.Status.VOID and now < new_locks
+        moved = draft.status != Draft.Status.VOID and (draft.opens_at, draft.locks_at) != (new_opens, new_locks)
+        if draft.race.is_finished or not (came_back or moved):
+            return draft
+        started = draft.status != Draft.Status.SCHEDULED
+        reset = came_back or (started and abs(new_locks - draft.locks_at) > PICKS_STAND_WITHIN)
+        draft.opens_at, draft.locks_at = new_opens, new_locks
+        if reset:
+            draft.picks.all().delete()
+            draft.status, draft.current_pick, draft.deadline_at = Draft.Status.SCHEDULED, None, None
+        draft.save(update_fields=["opens_at", "locks_at", "status", "current_pick", "deadline_at"])
+        event = DraftMoved(draft.pk, new_opens.isoformat(), new_locks.isoformat(), reset)
+        publish(event, source=draft, actor=None, now=now)
+    return draft
+
+
+def _void(draft: Draft, *, reason: str, now: datetime) -> Draft:
+    draft.status, draft.current_pick, draft.deadline_at = Draft.Status.VOID, None, None
+    draft.save(update_fields=["status", "current_pick", "deadline_at"])
+    publish(DraftVoided(draft.pk, reason), source=draft, actor=None, now=now)
+    return draft
+
+
+def run_due(now: datetime) -> None:
+    """Schedule, open and lock every draft whose time has come, and mend what a lost announcement left behind.
+
+    Looks at the rows alone, so it may run twice or late. What one draft cannot do yet stops no other.
+    """
+    for draft in Draft.objects.exclude(race__status=Race.Status.FINISHED):
+        follow_race(draft_id=draft.pk, now=now)
+        for constructor in draft.league.constructors.filter(is_active=False, pk__in=draft.order_data):
+            withdraw_constructor(draft_id=draft.pk, constructor_id=constructor.pk, now=now)
+    for league in League.objects.filter(constructors__is_active=True).distinct():
+        race = Race.objects.filter(season=league.season_id).upcoming(now).first()
+        if race:
+            schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+    for draft in Draft.objects.due_to_lock(now):
+        lock_draft(draft_id=draft.pk, now=now)
+    for draft in Draft.objects.due_to_open(now):
+        with suppress(CannotDraft):  # teams or the entry list are missing: tried again until the lock
+            open_draft(draft_id=draft.pk, actor=None, now=now)
+
+
+def _active(league: League) -> list[int]:
+    return sorted(league.constructors.playing().values_list("pk", flat=True))
+
+
+def _draft_before(league: League, race: Race) -> Draft | None:
+    """The last draft before the race whose order counts: a void one hands its order on untouched by not counting."""
+    return (
+        Draft.objects.filter(league=league, race__starts_at__lt=race.starts_at)
+        .exclude(status=Draft.Status.VOID)
+        .order_by("-race__starts_at")
+        .first()
+    )
+
+
+def _order(draft: Draft) -> list[int]:
+    """The order as it would stand now, among the constructors that play; one that is known already is kept."""
+    active = _active(draft.league)
+    if draft.order_data:
+        kept = [pk for pk in draft.order_data if pk in active]
+        return kept + [pk for pk in active if pk not in kept]
+    if draft.order_source == Draft.OrderSource.RANDOM:
+        return order.random_order(draft.order_seed, active)
+    before = _draft_before(draft.league, draft.race)
+    if before is None:
+        return active
+    made = list(before.picks.values_list("constructor_id", flat=True))
+    expected = [pk for pk in before.order_data if pk not in before.withdrawn]
+    short = {pk for pk in expected if before.status == Draft.Status.LOCKED and made.count(pk) < ROUNDS}
+    return order.rotate(before.order_data, active, short=short)

@@ -1,0 +1,182 @@
+"""Picking: the only writer of ``Pick``.
+
+Every function here works on a draft whose row the surrounding transaction has locked, so that of two clients who race
+for a turn or a driver exactly one wins; the table's constraints have the last word.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from drafts import autopick, order
+from drafts.errors import (
+    ConstructorNotInDraft,
+    DraftNotOpen,
+    DriverNotEntered,
+    DriverTaken,
+    NotOnTheClock,
+    PicksComplete,
+    RaceLocked,
+)
+from drafts.events import AutopilotSwitched, ConstructorWithdrawn, DraftCompleted, PickMade
+from drafts.models import ROUNDS, Autopilot, Draft, Pick
+from fantasy_f1.core.errors import NotAllowed
+from fantasy_f1.core.events import publish
+from leagues.models import Constructor
+from leagues.permissions import may_manage
+from races.models import Driver, Race
+
+
+def make_pick(*, draft_id: int, constructor: Constructor, driver: Driver, actor: User, now: datetime) -> Pick:
+    """Give ``driver`` to ``constructor`` as the draft's next pick, on the word of its owner or of a league manager.
+
+    Safe to retry: repeating a pick that stands returns it and records nothing. Raises, in this order:
+    ``NotAllowed``, ``DraftNotOpen``, ``RaceLocked``, ``ConstructorNotInDraft``, ``NotOnTheClock``,
+    ``DriverNotEntered``, ``DriverTaken``, ``PicksComplete``.
+    """
+    with transaction.atomic():
+        draft = Draft.objects.lock(draft_id)
+        constructor = Constructor.objects.select_related("league").get(pk=constructor.pk)
+        is_owner = constructor.user_id == actor.pk
+        if not is_owner and not may_manage(actor, constructor.league):
+            raise NotAllowed("Only the owner of the team or a league manager may pick for it.")
+        standing = draft.picks.filter(driver=driver).first()
+        if standing and standing.constructor_id == constructor.pk:
+            return standing
+        _check(draft, constructor, driver, standing, now)
+        source = Pick.Source.PLAYER if is_owner else Pick.Source.MANAGER
+        pick = _record(draft, constructor, driver, source=source, actor=actor, now=now)
+        play_autopilots(draft, now=now)
+    return pick
+
+
+def _check(draft: Draft, constructor: Constructor, driver: Driver, standing: Pick | None, now: datetime) -> None:
+    if draft.status != Draft.Status.OPEN:
+        raise DraftNotOpen("This draft is not open for picks.")
+    if now >= draft.locks_at or draft.race.status in (Race.Status.FINISHED, Race.Status.CANCELLED):
+        raise RaceLocked("The picks for this race are locked.")
+    if constructor.pk not in draft.order_data or constructor.pk in draft.withdrawn or not constructor.is_active:
+        raise ConstructorNotInDraft(f"{constructor} does not take part in this draft.")
+    if on_the_clock(draft) != constructor.pk:
+        raise NotOnTheClock(f"It is not {constructor}'s turn.")
+    if not draft.race.entries.draftable().filter(driver=driver).exists():
+        raise DriverNotEntered(f"{driver} is not entered for this race.")
+    if standing:
+        raise DriverTaken(f"{driver} was drafted by {standing.constructor} with pick {standing.pick_number}.")
+    if draft.picks.filter(constructor=constructor).count() >= ROUNDS:
+        raise PicksComplete(f"{constructor} has drafted two drivers already.")
+
+
+def on_the_clock(draft: Draft) -> int | None:
+    """The id of the constructor whose turn it is; ``None`` while the draft does not run."""
+    if draft.current_pick is None or draft.status not in (Draft.Status.OPEN, Draft.Status.PAUSED):
+        return None
+    return order.on_turn(draft.order_data, draft.method, draft.current_pick)
+
+
+def free_drivers(draft: Draft) -> list[Driver]:
+    """Drivers entered for the race whom nobody in the league has drafted."""
+    entries = draft.race.entries.draftable().exclude(driver__in=draft.picks.values("driver")).select_related("driver")
+    return [entry.driver for entry in entries]
+
+
+def _record(
+    draft: Draft,
+    constructor: Constructor,
+    driver: Driver,
+    *,
+    source: Pick.Source,
+    actor: User | None,
+    now: datetime,
+    reason: str = "",
+) -> Pick:
+    """Write the pick on the clock and pass the turn on."""
+    assert draft.current_pick is not None
+    pick = Pick.objects.create(
+        draft=draft,
+        league_id=draft.league_id,
+        race_id=draft.race_id,
+        constructor=constructor,
+        driver=driver,
+        pick_number=draft.current_pick,
+        round=order.round_of(len(draft.order_data), draft.current_pick),
+        source=source,
+        reason=reason,
+        made_by=actor,
+        made_at=now,
+    )
+    event = PickMade(draft.pk, pick.pick_number, constructor.pk, driver.pk, source.value, reason)
+    publish(event, source=draft, actor=actor, now=now)
+    pass_turn(draft, after=pick.pick_number, now=now)
+    return pick
+
+
+def pass_turn(draft: Draft, *, after: int, now: datetime) -> None:
+    """Put the turn after pick number ``after`` on the clock, or complete the draft: no turn or no driver is left."""
+    draft.current_pick = order.next_turn(
+        draft.order_data, draft.method, ROUNDS, after=after, passed_over=draft.withdrawn
+    )
+    if draft.current_pick and not free_drivers(draft):
+        draft.current_pick = None
+    if draft.current_pick is None:
+        draft.status = Draft.Status.COMPLETE
+        publish(DraftCompleted(draft.pk), source=draft, actor=None, now=now)
+    draft.save(update_fields=["current_pick", "status"])
+
+
+def play_autopilots(draft: Draft, *, now: datetime) -> None:
+    """Take the turn on the clock, and those after it, while they belong to constructors on autopick."""
+    pilots = set(Autopilot.objects.filter(constructor__in=draft.order_data).values_list("constructor_id", flat=True))
+    autopick_turns(draft, now=now, of=pilots)
+
+
+def autopick_turns(draft: Draft, *, now: datetime, of: Collection[int]) -> None:
+    """Take turns by the ranking as long as the one on the clock belongs to a constructor in ``of``."""
+    while draft.status == Draft.Status.OPEN and (pk := on_the_clock(draft)) in of:
+        driver = autopick.best(free_drivers(draft))
+        assert driver is not None, "a draft without a free driver is complete"
+        constructor = Constructor.objects.get(pk=pk)
+        why = autopick.reason(driver)
+        _record(draft, constructor, driver, source=Pick.Source.AUTO, actor=None, now=now, reason=why)
+
+
+def set_autopilot(*, constructor: Constructor, on: bool, actor: User, now: datetime) -> None:
+    """Let the ranking pick for ``constructor`` from now on, or no longer; its owner alone may say so.
+
+    Where its turn is on the clock of an open draft, that pick is made at once.
+    """
+    if constructor.user_id != actor.pk:
+        raise NotAllowed("Only the owner of a team may switch its autopick.")
+    with transaction.atomic():
+        if on:
+            changed = Autopilot.objects.get_or_create(constructor=constructor, defaults={"since": now})[1]
+        else:
+            changed = Autopilot.objects.filter(constructor=constructor).delete()[0] > 0
+        if not changed:
+            return
+        for pk in Draft.objects.filter(league_id=constructor.league_id, status=Draft.Status.OPEN).values_list("pk"):
+            draft = Draft.objects.lock(pk[0])
+            publish(AutopilotSwitched(draft.pk, constructor.pk, on), source=draft, actor=actor, now=now)
+            play_autopilots(draft, now=now)
+
+
+def withdraw_constructor(*, draft_id: int, constructor_id: int, now: datetime) -> None:
+    """Release the picks of a constructor that left and pass over its remaining turns (RULES 4.13); safe to repeat."""
+    with transaction.atomic():
+        draft = Draft.objects.lock(draft_id)
+        takes_part = constructor_id in draft.order_data and constructor_id not in draft.withdrawn
+        if draft.status not in Draft.UNLOCKED or not takes_part:
+            return
+        was_on_the_clock = on_the_clock(draft) == constructor_id
+        picks = draft.picks.filter(constructor_id=constructor_id)
+        released = list(picks.values_list("driver_id", flat=True))
+        picks.delete()
+        draft.withdrawn = [*draft.withdrawn, constructor_id]
+        draft.save(update_fields=["withdrawn"])
+        event = ConstructorWithdrawn(draft.pk, constructor_id, released)
+        publish(event, source=draft, actor=None, now=now)
+        if was_on_the_clock and draft.current_pick is not None:
+            pass_turn(draft, after=draft.current_pick, now=now)
+            play_autopilots(draft, now=now)

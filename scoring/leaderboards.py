@@ -1,0 +1,211 @@
+"""Leaderboards: joined at read time from picks and driver points, never stored.
+
+A board costs three short queries: the league's picks (one range of the covering index), the season's driver points
+(the same for every league, so cached by the season's results version) and the teams' names. Finished boards are cached
+under a key that holds the versions of all that they are made of: a change makes the old key unreachable, so a board is
+never stale after a write.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.cache import cache
+from django.db.models import Sum
+
+from drafts.models import Pick
+from leagues.models import Constructor, League
+from races.models import Race
+from scoring import ranking
+from scoring.models import DriverScore, ScoreRun
+from scoring.scores import rule_set
+
+RACE_BOARD_SECONDS = 5 * 60
+OVERALL_BOARD_SECONDS = 10 * 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """A constructor's line. ``change``: places won since the last race; ``decided_by``: what broke a tie on points."""
+
+    rank: int
+    tied: bool
+    constructor_id: int
+    team_name: str
+    color: str
+    user_id: int
+    username: str
+    is_active: bool
+    points: Decimal
+    races: int
+    wins: int
+    change: int | None
+    decided_by: str
+    gap: Decimal
+
+
+@dataclass(frozen=True)
+class Board:
+    """``race_id`` is ``None`` for the season; ``status`` as in ``Race.Results`` of the (latest) race."""
+
+    league_id: int
+    race_id: int | None
+    status: str
+    updated_at: datetime | None
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class ScoredRace:
+    race_id: int
+    status: str
+    scored_at: datetime
+    points: dict[int, Decimal]
+    """By driver id."""
+
+
+def overall_board(league: League) -> Board:
+    """The season's table so far."""
+    return _cached("overall", league, OVERALL_BOARD_SECONDS, lambda: _overall(league))
+
+
+def race_board(league: League, race: Race) -> Board:
+    """The table of one race; without rows until the race is scored."""
+    return _cached(f"race:{race.pk}", league, RACE_BOARD_SECONDS, lambda: _race(league, race))
+
+
+def points_of_race(race_id: int) -> dict[int, Decimal]:
+    """Points by driver id, as they stand; empty until the race is scored."""
+    scores = DriverScore.objects.current().filter(run__race=race_id, run__rule_set=rule_set())
+    return dict(scores.values_list("driver_id", "points"))
+
+
+def scored_races(year: int, results_version: int) -> list[ScoredRace]:
+    """The season's scored races in calendar order."""
+    key = f"scores:{year}:{results_version}:{rule_set().pk}"
+    return cache.get_or_set(key, lambda: _scored_races(year), OVERALL_BOARD_SECONDS) or []
+
+
+def league_points(league: League) -> list[tuple[ScoredRace, dict[int, Decimal]]]:
+    """Points by constructor id for every scored race that the league drafted, in calendar order."""
+    drafted: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    picks = Pick.objects.filter(league=league).order_by().values_list("race_id", "constructor_id", "driver_id")
+    for race_id, constructor_id, driver_id in picks:
+        drafted[race_id].append((constructor_id, driver_id))
+    table = []
+    for race in scored_races(league.season_id, league.season.results_version):
+        totals: dict[int, Decimal] = defaultdict(Decimal)
+        for constructor_id, driver_id in drafted.get(race.race_id, ()):
+            totals[constructor_id] += race.points.get(driver_id, Decimal(0))
+        if totals:
+            table.append((race, dict(totals)))
+    return table
+
+
+def _scored_races(year: int) -> list[ScoredRace]:
+    runs = (
+        ScoreRun.objects.filter(race__season=year, rule_set=rule_set(), is_current=True)
+        .order_by("race__starts_at")
+        .values_list("pk", "race_id", "race__results_status", "created_at")
+    )
+    points: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    scores = DriverScore.objects.filter(run__in=[run[0] for run in runs]).order_by()
+    for run_id, driver_id, amount in scores.values_list("run_id", "driver_id", "points"):
+        points[run_id][driver_id] = amount
+    return [ScoredRace(race_id, status, at, points[run_id]) for run_id, race_id, status, at in runs]
+
+
+def _overall(league: League) -> Board:
+    table = league_points(league)
+    teams = _teams(league)
+    active = [pk for pk, team in teams.items() if team.is_active]
+    races = [totals for _, totals in table]
+    standings = ranking.overall(active, races)
+    moves = ranking.changes(ranking.overall(active, races[:-1]) if len(races) > 1 else [], standings)
+    leader = standings[0].points if standings else Decimal(0)
+    rows = [
+        _row(
+            teams[standing.constructor_id],
+            rank=standing.rank,
+            tied=standing.tied,
+            points=standing.points,
+            races=standing.races,
+            wins=standing.wins,
+            change=moves[standing.constructor_id],
+            decided_by=standing.decided_by,
+            leader=leader,
+        )
+        for standing in standings
+    ]
+    last = table[-1][0] if table else None
+    rows.sort(key=lambda row: (row.rank, row.team_name.lower()))
+    return Board(league.pk, None, last.status if last else "none", last.scored_at if last else None, rows)
+
+
+def _race(league: League, race: Race) -> Board:
+    found = next((entry for entry in league_points(league) if entry[0].race_id == race.pk), None)
+    if found is None:
+        return Board(league.pk, race.pk, race.results_status, None, [])
+    scored, totals = found
+    teams = _teams(league)
+    ranks = ranking.ranks(totals)
+    rows = [
+        _row(
+            teams[pk],
+            rank=rank,
+            tied=list(ranks.values()).count(rank) > 1,
+            points=totals[pk],
+            races=1,
+            wins=int(rank == 1),
+            change=None,
+            decided_by="",
+            leader=max(totals.values()),
+        )
+        for pk, rank in ranks.items()
+    ]
+    rows.sort(key=lambda row: (row.rank, row.team_name.lower()))
+    return Board(league.pk, race.pk, scored.status, scored.scored_at, rows)
+
+
+def _teams(league: League) -> dict[int, Constructor]:
+    return {team.pk: team for team in league.constructors.select_related("user")}
+
+
+def _row(
+    team: Constructor,
+    *,
+    rank: int,
+    tied: bool,
+    points: Decimal,
+    races: int,
+    wins: int,
+    change: int | None,
+    decided_by: str,
+    leader: Decimal,
+) -> Row:
+    return Row(
+        rank=rank,
+        tied=tied,
+        constructor_id=team.pk,
+        team_name=team.team_name,
+        color=team.color,
+        user_id=team.user_id,
+        username=team.user.username,
+        is_active=team.is_active,
+        points=points,
+        races=races,
+        wins=wins,
+        change=change,
+        decided_by=decided_by,
+        gap=leader - points,
+    )
+
+
+def _cached(scope: str, league: League, seconds: int, make: Callable[[], Board]) -> Board:
+    picks_version = league.drafts.aggregate(version=Sum("version"))["version"] or 0
+    versions = f"{league.version}.{picks_version}.{league.season.results_version}"
+    board = cache.get_or_set(f"board:{league.pk}:{scope}:{versions}", make, seconds)
+    assert board is not None
+    return board

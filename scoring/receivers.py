@@ -1,0 +1,20 @@
+"""Scores follow results. Lost announcements are mended by ``scores.score_pending``."""
+
+from datetime import datetime
+from typing import Any
+
+from drafts import points
+from fantasy_f1.core.events import published
+from races.events import ResultsAmended, ResultsPublished
+from scoring.leaderboards import points_of_race
+from scoring.scores import score_race
+
+
+def score(*, event: ResultsPublished | ResultsAmended, now: datetime, **kwargs: Any) -> None:
+    score_race(race_id=event.race_id, now=now)
+
+
+def connect() -> None:
+    published.connect(score, sender=ResultsPublished)
+    published.connect(score, sender=ResultsAmended)
+    points.register(points_of_race)

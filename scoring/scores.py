@@ -1,0 +1,121 @@
+"""Scoring a race: the only writer of ``ScoreRun`` and ``DriverScore``.
+
+What is written is a few rows per race and rule set, however many leagues play. Picks are never touched.
+"""
+
+import hashlib
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from fantasy_f1.core.events import publish
+from fantasy_f1.core.numbers import plain
+from races.models import Race, RaceEntry, RaceResult, ResultRevision, Season, Session
+from scoring.events import RaceScored
+from scoring.models import DriverScore, RuleSet, ScoreRun
+from scoring.rules import CLASSIC, Finish, Line, Rules, points, score
+
+
+def rule_set(rules: Rules = CLASSIC) -> RuleSet:
+    """The stored rule set with this content; made on first use, never changed."""
+    return RuleSet.objects.get_or_create(digest=rules.digest, defaults={"name": rules.name, "rules": rules.as_json()})[
+        0
+    ]
+
+
+def score_race(*, race_id: int, now: datetime) -> ScoreRun | None:
+    """Score the race by the current results under the league rules → the run that stands, ``None`` without results.
+
+    Idempotent: results that are scored already write nothing. Changed ones make another run and move the old one to
+    the history.
+    """
+    with transaction.atomic():
+        race = Race.objects.lock(race_id)
+        revision = race.revisions.filter(session=Session.GRAND_PRIX, is_current=True).first()
+        if revision is None:
+            return None
+        rules = rule_set()
+        substitutes = _substitutes(race)
+        digest = hashlib.sha256(f"{revision.digest}:{sorted(substitutes.items())}".encode()).hexdigest()
+        standing = ScoreRun.objects.filter(race=race, rule_set=rules, is_current=True).first()
+        if standing and standing.results_digest == digest:
+            return standing
+        lines = score(_finishes(revision), Rules.from_json(rules.name, rules.rules), substitutes=substitutes)
+        return _write(race, rules, standing, digest, lines, now)
+
+
+def _substitutes(race: Race) -> dict[int, int]:
+    entries = race.entries.filter(status=RaceEntry.Status.SUBSTITUTE, replaces__isnull=False)
+    return {entry.replaces_id: entry.driver_id for entry in entries if entry.replaces_id}
+
+
+def _finishes(revision: ResultRevision) -> list[Finish]:
+    results = RaceResult.objects.filter(revision=revision).select_related("driver")
+    return [
+        Finish(
+            driver_id=result.driver_id,
+            name=result.driver.name,
+            position=result.position,
+            is_classified=result.is_classified,
+            has_fastest_lap=result.fastest_lap_rank == 1,
+            status=result.status,
+        )
+        for result in results
+    ]
+
+
+def _write(
+    race: Race,
+    rules: RuleSet,
+    standing: ScoreRun | None,
+    digest: str,
+    lines: dict[int, list[Line]],
+    now: datetime,
+) -> ScoreRun:
+    totals = {driver: points(reasons) for driver, reasons in lines.items()}
+    moved = _moved(standing, totals)
+    if standing:
+        ScoreRun.objects.filter(pk=standing.pk).update(is_current=False)
+    run = ScoreRun.objects.create(
+        race=race,
+        rule_set=rules,
+        number=standing.number + 1 if standing else 1,
+        results_digest=digest,
+        changes=moved,
+        created_at=now,
+    )
+    DriverScore.objects.bulk_create(
+        DriverScore(
+            run=run,
+            driver_id=driver,
+            points=totals[driver],
+            lines=[{**asdict(line), "amount": plain(line.amount)} for line in reasons],
+        )
+        for driver, reasons in lines.items()
+    )
+    Season.objects.filter(pk=race.season_id).update(results_version=F("results_version") + 1)
+    publish(RaceScored(race.pk, rules.pk, run.number, moved), source=race, actor=None, now=now)
+    return run
+
+
+def _moved(standing: ScoreRun | None, totals: dict[int, Decimal]) -> list[str]:
+    """ "Pierre Gasly 6 → 15" for every driver whose points differ from the run before."""
+    if standing is None:
+        return []
+    before = {score.driver_id: score for score in standing.scores.select_related("driver")}
+    return [
+        f"{old.driver} {plain(old.points)} → {plain(totals.get(driver, Decimal(0)))}"
+        for driver, old in before.items()
+        if totals.get(driver, Decimal(0)) != old.points
+    ]
+
+
+def score_pending(now: datetime) -> None:
+    """Score every race whose current result is younger than its score."""
+    scored = ScoreRun.objects.filter(race=OuterRef("race"), is_current=True, created_at__gte=OuterRef("created_at"))
+    revisions = ResultRevision.objects.filter(session=Session.GRAND_PRIX, is_current=True).exclude(Exists(scored))
+    for pk in revisions.values_list("race", flat=True):
+        score_race(race_id=pk, now=now)
