@@ -1,7 +1,9 @@
 """The JSON API: every app's part of it, its description and its pages."""
 
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import accounts.api
 import drafts.api
@@ -18,6 +20,9 @@ v1: list[URLPattern | URLResolver] = [
     *scoring.api.urlpatterns,
     *notifications.api.urlpatterns,
 ]
+# The viewer writes style attributes; its scripts come from files of ours, so that only styles are let in.
+docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(SpectacularSwaggerSplitView.as_view(url_name="schema"))
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", docs, name="api-docs"),
 ]

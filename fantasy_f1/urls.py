@@ -3,9 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from fantasy_f1 import api, pages
+from fantasy_f1 import api, health, pages
+
+handler400 = "fantasy_f1.error_views.bad_request"
+handler404 = "fantasy_f1.error_views.not_found"
+handler500 = "fantasy_f1.error_views.server_error"
 
 urlpatterns = [
+    path("health", health.live, name="health"),
+    path("ready", health.ready, name="ready"),
     path("", pages.home, name="home"),
     path("accounts/", include("accounts.urls")),
     path("", include("races.urls")),

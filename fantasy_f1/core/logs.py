@@ -1,6 +1,7 @@
 """Structured logs with the request's id, for people (``console``) or machines (``json``)."""
 
 import logging
+import sys
 from typing import Any
 
 import structlog
@@ -31,7 +32,10 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
     if form == "json":
         final += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        final += [structlog.dev.ConsoleRenderer()]
+        plain = structlog.dev.plain_traceback
+        final += [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    logging.captureWarnings(True)
+    quiet = level if level in {"DEBUG", "ERROR"} else "WARNING"
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -49,6 +53,7 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
             "django": {"level": level, "handlers": ["console"], "propagate": False},
             "django.server": {"level": "WARNING"},
             "py.warnings": {"filters": ["async_whitenoise"]},
-            "celery.beat": {"level": "WARNING"},
+            "celery": {"level": quiet},
+            "django_celery_beat": {"level": quiet},
         },
     }

@@ -1,0 +1,104 @@
+"""The server in one process: ``python -m fantasy_f1.serve``.
+
+Embedded (no DATABASE_URL of a server, no REDIS_URL) it brings the database up to date and runs the Celery worker and
+its clockwork in threads beside the pages. In production those are processes of their own, and this is only a server.
+"""
+
+import logging
+import os
+import socket
+import sys
+from threading import Thread
+from types import FrameType
+from typing import Any
+
+import django
+import uvicorn
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fantasy_f1.settings")
+
+GRACE = 1  # seconds that requests in flight get when the server is told to stop
+
+
+class Server(uvicorn.Server):
+    """Starts the clockwork once the port is ours, and ends with ``run`` returning (uvicorn's own raises the signal
+    again, which would skip whatever follows and end in a traceback)."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        from django.conf import settings
+
+        if settings.EMBEDDED:
+            start_clockwork()
+        print(f"Fantasy F1 is at {settings.BASE_URL} (Ctrl-C ends it)", flush=True)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def start_clockwork() -> None:
+    """Run Celery's worker and beat in threads of this process, which end with it.
+
+    Every task is a sweep over rows in transactions, so one that is cut off is done again at the next start.
+    """
+    from celery.beat import EmbeddedService
+
+    from fantasy_f1.celery import app
+
+    app.loader.import_default_modules()
+    Thread(target=_work, name="worker", daemon=True).start()
+    # EmbeddedService does not look at the setting, and would keep its times in a file.
+    beat: Any = EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler)
+    beat.start()
+
+
+def _work() -> None:
+    from fantasy_f1.celery import app
+
+    app.WorkController(
+        pool="threads", concurrency=2, without_gossip=True, without_mingle=True, without_heartbeat=True
+    ).start()
+
+
+def prepare() -> None:
+    """Bring the embedded database up to date; with DEMO=on make the demo league on the first start."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    if settings.DEMO:
+        call_command("demo")
+
+
+def main() -> None:
+    django.setup()
+    from django.conf import settings
+
+    if settings.EMBEDDED:
+        try:
+            prepare()
+        except KeyboardInterrupt:
+            return
+    config = uvicorn.Config(
+        "fantasy_f1.asgi:application",
+        host=settings.HOST,
+        port=settings.PORT,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    Server(config).run()
+    logging.shutdown()
+    sys.stdout.flush()
+    if settings.EMBEDDED:
+        os._exit(0)  # a task that still runs must not hold up the end
+
+
+if __name__ == "__main__":
+    main()
