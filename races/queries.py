@@ -1,0 +1,142 @@
+"""Reads that more than one page, API or app needs, each at a fixed number of SQL queries."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from races import pricing
+from races.models import Driver, Race, RaceEntry, RaceResult, Season, SeasonEntry, Session, Team
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Start:
+    """A driver's Grand Prix, in short; ``points`` are Formula 1's own of the weekend, sprint included."""
+
+    race_id: int
+    race_name: str
+    position: int
+    position_text: str
+    is_classified: bool
+    points: Decimal
+
+
+@dataclass(frozen=True)
+class DriverLine:
+    """A driver in a season. ``starts`` in order of the races; ``team`` is the latest one."""
+
+    driver: Driver
+    team: Team | None
+    total_points: Decimal
+    starts: tuple[Start, ...]
+
+    @property
+    def form(self) -> tuple[Start, ...]:
+        """The last five starts, oldest first."""
+        return self.starts[-pricing.FORM_STARTS :]
+
+    @property
+    def form_points(self) -> Decimal:
+        """Mean of Formula 1's points in the last five starts, in hundredths: what "form" means in the price too."""
+        return pricing.mean([start.points for start in self.form]).quantize(CENT, ROUND_HALF_UP)
+
+    @property
+    def average_points(self) -> Decimal:
+        """Mean of Formula 1's points over the season's starts, in hundredths."""
+        return pricing.mean([start.points for start in self.starts]).quantize(CENT, ROUND_HALF_UP)
+
+    @property
+    def wins(self) -> int:
+        return sum(start.position == 1 for start in self.starts if start.is_classified)
+
+    @property
+    def podiums(self) -> int:
+        return sum(start.position <= 3 for start in self.starts if start.is_classified)
+
+    @property
+    def best(self) -> int | None:
+        """Best classified place in a Grand Prix."""
+        return min((start.position for start in self.starts if start.is_classified), default=None)
+
+
+def current_season(*, now: datetime) -> Season | None:
+    """The season of the next race; after the last one, the season of the last race."""
+    race = next_race(now=now) or Race.objects.select_related("season").order_by("-starts_at").first()
+    return race.season if race else Season.objects.first()
+
+
+def next_race(*, now: datetime, season: Season | None = None) -> Race | None:
+    """The first race that is still to start, of all or of one season."""
+    races = Race.objects.upcoming(now).select_related("season")
+    return (races.filter(season=season) if season else races).first()
+
+
+def driver_table(season: Season | None, *, drivers: QuerySet[Driver] | None = None) -> list[DriverLine]:
+    """The season so far of its drivers, or of those given, by family name. Three queries."""
+    if drivers is None:
+        drivers = drivers_of(season) if season else Driver.objects.all()
+    stints = (
+        SeasonEntry.objects.filter(season=season, driver__in=drivers)
+        .select_related("team")
+        .order_by("first_race__starts_at")
+    )
+    teams = {stint.driver_id: stint.team for stint in stints}
+    rows = (
+        RaceResult.objects.current()
+        .filter(race__season=season, session__in=[Session.GRAND_PRIX, Session.SPRINT], driver__in=drivers)
+        .select_related("race")
+        .only("driver_id", "session", "position", "position_text", "status", "points", "race__name")
+        .order_by("race__starts_at", "race_id")
+    )
+    weekends: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+    grands_prix: dict[int, list[RaceResult]] = defaultdict(list)
+    totals: dict[int, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        totals[row.driver_id] += row.points
+        weekends[row.driver_id, row.race_id] += row.points
+        if row.session == Session.GRAND_PRIX:
+            grands_prix[row.driver_id].append(row)
+    return [
+        DriverLine(
+            driver=driver,
+            team=teams.get(driver.pk),
+            total_points=totals[driver.pk],
+            starts=tuple(
+                Start(
+                    race_id=row.race_id,
+                    race_name=row.race.name,
+                    position=row.position,
+                    position_text=row.position_text,
+                    is_classified=row.is_classified,
+                    points=weekends[driver.pk, row.race_id],
+                )
+                for row in grands_prix[driver.pk]
+            ),
+        )
+        for driver in drivers
+    ]
+
+
+def drivers_of(season: Season) -> QuerySet[Driver]:
+    """Those who raced or are entered in a season; in the newest one also its reserves."""
+    stints = SeasonEntry.objects.filter(season=season, driver=OuterRef("pk"))
+    entries = RaceEntry.objects.filter(race__season=season, driver=OuterRef("pk"))
+    results = RaceResult.objects.current().filter(race__season=season, driver=OuterRef("pk"))
+    known = Q(Exists(stints)) | Q(Exists(entries)) | Q(Exists(results))
+    if not Season.objects.filter(year__gt=season.year).exists():
+        known |= Q(status=Driver.Status.RESERVE)
+    return Driver.objects.filter(known)
+
+
+def entry_list(race: Race) -> QuerySet[RaceEntry]:
+    """Who is expected to start, by team and number."""
+    return race.entries.select_related("driver", "team", "replaces").order_by("team__name", "number", "pk")
+
+
+def race_results(race: Race, session: str) -> QuerySet[RaceResult]:
+    """The current version of a session's result (``session`` as in ``Session``), in the order of the sheet."""
+    return race.results.current().filter(session=session).select_related("driver", "team").order_by("position")
