@@ -1,7 +1,6 @@
 """The Celery application; tasks live in each app's ``tasks.py``."""
 
 import os
-
 from typing import Any
 
 from celery import Celery
