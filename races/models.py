@@ -307,9 +307,13 @@ class SyncRun(models.Model):
         FAILED = "failed", "Failed"
 
     season = models.PositiveSmallIntegerField()
+    race = models.ForeignKey(
+        Race, null=True, blank=True, on_delete=models.SET_NULL, related_name="sync_runs", help_text="If only one"
+    )
     what = models.CharField(max_length=32)
     source = models.CharField(max_length=8, choices=ResultRevision.Source, default=ResultRevision.Source.JOLPICA)
     status = models.CharField(max_length=8, choices=Status, default=Status.RUNNING)
+    game_time = models.DateTimeField(help_text="The game's time when it ran; started and finished are real time")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     requests = models.PositiveIntegerField(default=0)

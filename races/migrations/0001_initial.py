@@ -111,6 +111,17 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("season", models.PositiveSmallIntegerField()),
+                (
+                    "race",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="If only one",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sync_runs",
+                        to="races.race",
+                    ),
+                ),
                 ("what", models.CharField(max_length=32)),
                 (
                     "source",
@@ -127,6 +138,10 @@ class Migration(migrations.Migration):
                         default="running",
                         max_length=8,
                     ),
+                ),
+                (
+                    "game_time",
+                    models.DateTimeField(help_text="The game's time when it ran; started and finished are real time"),
                 ),
                 ("started_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
