@@ -185,7 +185,8 @@ class Jolpica:
         except requests.RequestException:
             self.requests += 1 + RETRIES
             raise UpstreamUnreachable(f"The upstream does not answer ({path}).") from None
-        self.requests += 1 + len(answer.raw.retries.history)
+        repeated = answer.raw.retries
+        self.requests += 1 + (len(repeated.history) if repeated else 0)
         return answer
 
 
@@ -263,7 +264,7 @@ def _event(season: int, data: dict[str, Any]) -> EventRow:
     starts_at = _moment(data)
     if starts_at is None:
         raise UpstreamError("An event of the upstream has no date.")
-    sessions = {
+    sessions: dict[str, Any] = {
         name: next((at for key in keys if (at := _moment(data.get(key)))), None) for name, keys in EVENT_TIMES.items()
     }
     return EventRow(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -94,8 +95,7 @@ def _sync_results(client: Jolpica, year: int, race: Race | None, *, now: datetim
     sheets: list[SessionRows] = []
     for session in Session.values:
         if _has_been(season, race, Session(session), now):
-            fetch = lambda session=session: _fetch(client, year, session, race, sheets)  # noqa: E731
-            _do(fetch, counts)
+            _do(partial(_fetch, client, year, session, race, sheets), counts)
     stored = {item.pk: item for item in season.races.all()}
     known = calendar.known_races(season, stored.values())
     held = set(season.held_events.filter(race=None).values_list("external_id", flat=True))
@@ -108,7 +108,7 @@ def _sync_results(client: Jolpica, year: int, race: Race | None, *, now: datetim
                 counts.problems.append(f"Results of {sheet.event.name} ({sheet.event.key}) match no race of {year}.")
             continue
         told.add((match.pk, sheet.session))
-        _do(lambda sheet=sheet, pk=match.pk: _store(stored[pk], sheet, now=now), counts)
+        _do(partial(_store, stored[match.pk], sheet, now=now), counts)
     counts.problems += _lost(season, race, told, {sheet.session for sheet in sheets})
     results.refresh_season(season, now=now)
     return counts
