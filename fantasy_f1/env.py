@@ -3,6 +3,7 @@
 Every reader raises ``SystemExit`` with the variable's name, so that a wrong value stops the start without a traceback.
 """
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,7 +27,7 @@ def load_file(path: Path) -> None:
 
 
 def text(name: str, default: str = "") -> str:
-    return str(_env.str(name, default=default)).strip() or default
+    return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -40,7 +41,7 @@ def flag(name: str, default: bool = False) -> bool:
 
 def number(name: str, default: int, *, low: int, high: int) -> int:
     value = text(name, str(default))
-    if not value.isdigit() or not low <= int(value) <= high:
+    if not value.isdecimal() or not low <= int(value) <= high:
         refuse(name, f"must be a whole number from {low} to {high}, not {value!r}.")
     return int(value)
 
@@ -58,8 +59,12 @@ def names(name: str, default: list[str]) -> list[str]:
 
 def web_address(name: str, default: str) -> str:
     value = text(name, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
         refuse(name, f"must be an http or https address, not {value!r}.")
     return value
 
@@ -67,17 +72,20 @@ def web_address(name: str, default: str) -> str:
 def database(name: str, default: str) -> dict[str, Any]:
     """A Django database setting from an address such as ``postgres://user:secret@host:5432/name``."""
     value = text(name, default)
-    if urlsplit(value).scheme not in {"sqlite", "postgres", "postgresql"}:
+    if not value.startswith(("sqlite://", "postgres://", "postgresql://")):
         refuse(name, "must start with postgres:// or sqlite://.")
     try:
-        return dict(_env.db_url_config(value))
-    except (ImproperlyConfigured, ValueError) as error:
-        refuse(name, f"is not a database address: {error}")
+        config = dict(_env.db_url_config(value))
+    except (ImproperlyConfigured, ValueError):
+        config = {}
+    if not config.get("NAME"):  # the value itself may hold a password, so it is not repeated
+        refuse(name, "is not an address such as postgres://user:secret@host:5432/name.")
+    return config
 
 
 def redis(name: str) -> str:
     value = text(name)
-    if value and urlsplit(value).scheme not in {"redis", "rediss"}:
+    if value and not value.startswith(("redis://", "rediss://")):
         refuse(name, "must start with redis:// or rediss://.")
     return value
 
@@ -86,8 +94,17 @@ def email(name: str, default: str) -> dict[str, Any]:
     """Django's mail settings from an address such as ``smtp+tls://user:secret@host:587``."""
     try:
         return dict(_env.email_url_config(text(name, default)))
-    except (ImproperlyConfigured, ValueError, KeyError):
+    except (ImproperlyConfigured, ValueError):
         refuse(name, "is not a mail address such as smtp+tls://user:secret@host:587 or consolemail://.")
+
+
+def folder(name: str, path: Path) -> Path:
+    """``path``, made where it is missing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(name, f"{path} cannot be used: {error.strerror}.")
+    return path
 
 
 def secret(name: str, *, fallback_file: Path | None) -> str:
@@ -97,7 +114,6 @@ def secret(name: str, *, fallback_file: Path | None) -> str:
         if fallback_file is None:
             refuse(name, "must be set (at least 32 random characters).")
         if not fallback_file.is_file():
-            fallback_file.parent.mkdir(parents=True, exist_ok=True)
             fallback_file.touch(mode=0o600)
             fallback_file.write_text(secrets.token_urlsafe(48))
         value = fallback_file.read_text().strip()

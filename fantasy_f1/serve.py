@@ -15,22 +15,15 @@ from typing import Any
 import django
 import uvicorn
 
+from fantasy_f1 import env
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fantasy_f1.settings")
 
 GRACE = 1  # seconds that requests in flight get when the server is told to stop
 
 
 class Server(uvicorn.Server):
-    """Starts the clockwork once the port is ours, and ends with ``run`` returning (uvicorn's own raises the signal
-    again, which would skip whatever follows and end in a traceback)."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        from django.conf import settings
-
-        if settings.EMBEDDED:
-            start_clockwork()
-        print(f"Fantasy F1 is at {settings.BASE_URL} (Ctrl-C ends it)", flush=True)
+    """Ends with ``run`` returning; uvicorn's own raises the signal again, which ends in a traceback or a wrong code."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
@@ -71,19 +64,30 @@ def prepare() -> None:
         call_command("demo")
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """The socket to serve on; ends the start with one line where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
+        env.refuse("PORT", f"{port} cannot be used on HOST {host}: {reason}.")
+
+
 def main() -> None:
     django.setup()
     from django.conf import settings
 
+    port = listen(settings.HOST, settings.PORT)
     if settings.EMBEDDED:
         try:
             prepare()
+            start_clockwork()
         except KeyboardInterrupt:
             return
+    print(f"Fantasy F1 is at {settings.BASE_URL} (Ctrl-C ends it)", flush=True)
     config = uvicorn.Config(
         "fantasy_f1.asgi:application",
-        host=settings.HOST,
-        port=settings.PORT,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -93,7 +97,7 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
-    Server(config).run()
+    Server(config).run(sockets=[port])
     logging.shutdown()
     sys.stdout.flush()
     if settings.EMBEDDED:

@@ -22,6 +22,8 @@ DATABASE = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'fantasy_f1.sqli
 REDIS_URL = env.redis("REDIS_URL")
 IS_SQLITE = DATABASE["ENGINE"] == "django.db.backends.sqlite3"
 EMBEDDED = IS_SQLITE and not REDIS_URL
+if IS_SQLITE:
+    env.folder("DATA_DIR", DATA_DIR)
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY", fallback_file=DATA_DIR / "secret.key" if EMBEDDED else None)
@@ -32,7 +34,6 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 if IS_SQLITE:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
     # Writers wait for each other instead of failing: the lock is taken when a transaction begins.
     # FULL, because a pick that was acknowledged must survive a power cut.
     DATABASE["OPTIONS"] = {
