@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from fantasy_f1.core.constraints import CoveringUniqueConstraint
 from fantasy_f1.core.models import Versioned
 from leagues.models import Constructor, League
 from races.models import Driver, Race
@@ -121,7 +122,7 @@ class Pick(models.Model):
     class Meta:
         ordering = ["draft", "pick_number"]
         constraints = [
-            models.UniqueConstraint(
+            CoveringUniqueConstraint(
                 fields=["league", "race", "driver"], include=["constructor"], name="driver_drafted_once_in_league"
             ),
             models.UniqueConstraint(fields=["draft", "pick_number"], name="one_pick_per_turn"),

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from fantasy_f1.core.constraints import CoveringUniqueConstraint
 from races.models import Driver, Race
 
 
@@ -62,7 +63,7 @@ class DriverScore(models.Model):
     class Meta:
         ordering = ["run", "-points"]
         constraints = [
-            models.UniqueConstraint(fields=["run", "driver"], include=["points"], name="driver_scored_once_in_run")
+            CoveringUniqueConstraint(fields=["run", "driver"], include=["points"], name="driver_scored_once_in_run")
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import User
 from leagues.models import Constructor, League
-from races.models import Driver, Race, RaceEntry, Season, Team
+from races.models import Driver, Race, RaceEntry, RaceResult, ResultRevision, Season, Session, Team
 
 PASSWORD = "correct horse battery"
 SEASON_START = datetime(2026, 3, 8, 13, tzinfo=UTC)
@@ -55,6 +55,7 @@ class RaceFactory(DjangoModelFactory[Race]):
 
     class Meta:
         model = Race
+        skip_postgeneration_save = True
 
     season = factory.SubFactory(SeasonFactory)
     external_id = factory.Sequence(lambda n: f"race_{n}")
@@ -112,3 +113,39 @@ class ConstructorFactory(DjangoModelFactory[Constructor]):
     team_name = factory.Sequence(lambda n: f"Constructor {n}")
     color = "#3671c6"
     joined_at = SEASON_START - timedelta(days=30)
+
+
+def give_result(
+    race: Race, drivers: list[Driver], *, fastest: Driver | None = None, out: tuple[Driver, ...] = ()
+) -> None:
+    """A new current version of the Grand Prix result: ``drivers`` in order, those in ``out`` not classified."""
+    earlier = race.revisions.filter(session=Session.GRAND_PRIX)
+    number = earlier.count() + 1
+    earlier.update(is_current=False)
+    revision = ResultRevision.objects.create(
+        race=race,
+        session=Session.GRAND_PRIX,
+        number=number,
+        source=ResultRevision.Source.MANUAL,
+        digest=f"version {number}",
+        created_at=race.starts_at + timedelta(hours=2, minutes=number),
+    )
+    team = TeamFactory()
+    RaceResult.objects.bulk_create(
+        RaceResult(
+            revision=revision,
+            race=race,
+            session=Session.GRAND_PRIX,
+            driver=driver,
+            team=team,
+            position=position,
+            position_text="R" if driver in out else str(position),
+            status="Retired" if driver in out else "Finished",
+            dnf=driver in out,
+            fastest_lap_rank=1 if driver == fastest else None,
+        )
+        for position, driver in enumerate(drivers, start=1)
+    )
+    Race.objects.filter(pk=race.pk).update(
+        status=Race.Status.FINISHED, results_status=Race.Results.PROVISIONAL if number == 1 else Race.Results.REVISED
+    )

@@ -1,0 +1,115 @@
+"""Twenty clients at once: one winner. On PostgreSQL by row locks, on SQLite by immediate transactions."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connections
+
+from drafts import lifecycle
+from drafts.models import Draft, Pick
+from drafts.picks import make_pick
+from fantasy_f1.core.errors import DomainError
+from leagues.models import Constructor
+from races.models import Driver
+from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory
+
+CLIENTS = 20
+
+
+def at_once(actions: list[Callable[[], object]]) -> list[object]:
+    """Run every action in a thread of its own, started together → results, and the errors of rules."""
+    barrier = Barrier(len(actions))
+
+    def run(action: Callable[[], object]) -> object:
+        barrier.wait()
+        try:
+            return action()
+        except DomainError as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(run, actions))
+
+
+def open_draft(now: datetime, teams: int) -> Draft:
+    race = RaceFactory(starts_at=now + timedelta(days=4), entries=22)
+    league = LeagueFactory(season=race.season)
+    ConstructorFactory.create_batch(teams, league=league)
+    return lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=league.creator, now=now)[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_turn_has_one_winner(now: datetime) -> None:
+    """Twenty clients of one team try twenty drivers for the same turn."""
+    draft = open_draft(now, teams=2)
+    team = Constructor.objects.select_related("user").get(pk=draft.order_data[0])
+    drivers = [entry.driver for entry in draft.race.entries.select_related("driver")[:CLIENTS]]
+
+    def pick(driver: Driver) -> Callable[[], Pick]:
+        return lambda: make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
+
+    outcomes = at_once([pick(driver) for driver in drivers])
+
+    codes = Counter(getattr(outcome, "code", "won") for outcome in outcomes)
+    assert codes == {"won": 1, "not_on_the_clock": CLIENTS - 1}
+    assert [p for p in outcomes if isinstance(p, Pick)] == list(draft.picks.all())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_driver_has_one_winner(now: datetime) -> None:
+    """Twenty clients repeat the pick of one driver, half of them for a team that is not on the clock yet."""
+    draft = open_draft(now, teams=2)
+    first, second = (Constructor.objects.select_related("user").get(pk=pk) for pk in draft.order_data)
+    driver = draft.race.entries.select_related("driver")[0].driver
+
+    def pick(team: Constructor) -> Callable[[], Pick]:
+        return lambda: make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
+
+    outcomes = at_once([pick(team) for team in [first, second] * (CLIENTS // 2)])
+
+    picks = {outcome for outcome in outcomes if isinstance(outcome, Pick)}
+    refusals = {outcome.code for outcome in outcomes if isinstance(outcome, DomainError)}
+    assert picks == set(draft.picks.all())
+    assert len(picks) == 1
+    assert refusals <= {"not_on_the_clock", "driver_taken"}
+    assert sum(isinstance(outcome, Pick) for outcome in outcomes) == CLIENTS // 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_driver_in_two_drafts_of_a_race_is_no_conflict(now: datetime) -> None:
+    draft = open_draft(now, teams=2)
+    other_league = LeagueFactory(season=draft.race.season)
+    ConstructorFactory.create_batch(2, league=other_league)
+    other = lifecycle.initialize_draft(
+        league_id=other_league.pk, race_id=draft.race_id, actor=other_league.creator, now=now
+    )[0]
+    driver = draft.race.entries.select_related("driver")[0].driver
+
+    def pick(in_draft: Draft) -> Callable[[], Pick]:
+        team = Constructor.objects.select_related("user").get(pk=in_draft.order_data[0])
+        return lambda: make_pick(draft_id=in_draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
+
+    outcomes = at_once([pick(draft), pick(other)])
+
+    assert all(isinstance(outcome, Pick) for outcome in outcomes)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_is_scheduled_once_however_many_ask(now: datetime) -> None:
+    race = RaceFactory(starts_at=now + timedelta(days=4), entries=22)
+    league = LeagueFactory(season=race.season)
+    ConstructorFactory.create_batch(2, league=league)
+
+    def schedule() -> Draft:
+        return lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+
+    outcomes = at_once([schedule] * 8)
+
+    assert set(outcomes) == set(Draft.objects.all())
+    assert Draft.objects.count() == 1

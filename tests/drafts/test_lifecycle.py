@@ -1,0 +1,411 @@
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from accounts.models import User
+from drafts import errors, lifecycle, order
+from drafts.models import Autopilot, Draft
+from drafts.picks import make_pick, on_the_clock
+from drafts.tasks import run_due_drafts
+from fantasy_f1.core.errors import NotAllowed
+from leagues.models import Constructor, League
+from races.models import Driver, Race
+from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, SeasonFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def ids(league: League) -> list[int]:
+    return sorted(league.constructors.values_list("pk", flat=True))
+
+
+def schedule(league: League, race: Race, now: datetime) -> Draft:
+    return lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+
+
+def test_schedule_commits_to_a_secret_seed(league: League, race: Race, now: datetime) -> None:
+    draft = schedule(league, race, now)
+
+    assert (draft.status, draft.order_source, draft.order_data) == ("scheduled", "random", [])
+    assert draft.order_commitment == order.commitment(draft.order_seed)
+    assert draft.seed_shown == ""
+    assert draft.events().get().data == {"draft_id": draft.pk, "commitment": draft.order_commitment}
+    assert draft.opens_at == race.starts_at - timedelta(days=5)
+    assert draft.locks_at == race.qualifying_at
+
+
+def test_schedule_twice_is_one_draft(league: League, race: Race, now: datetime) -> None:
+    assert schedule(league, race, now) == schedule(league, race, now)
+
+    assert Draft.objects.get().version == 1
+
+
+@pytest.mark.parametrize(
+    ("locks_at", "field"),
+    [("first_practice", "first_practice_at"), ("qualifying", "qualifying_at"), ("race", "starts_at")],
+)
+def test_a_draft_locks_with_the_session_the_league_chose(
+    league: League, race: Race, now: datetime, locks_at: str, field: str
+) -> None:
+    race.first_practice_at = race.starts_at - timedelta(days=2)
+    race.save()
+    League.objects.filter(pk=league.pk).update(draft_locks_at=locks_at)
+
+    assert schedule(league, race, now).locks_at == getattr(race, field)
+
+
+def test_a_session_without_a_known_start_locks_with_the_race(league: League, now: datetime) -> None:
+    race = RaceFactory(season=league.season, qualifying_at=None, starts_at=now + timedelta(days=11))
+
+    assert schedule(league, race, now).locks_at == race.starts_at
+
+
+def test_open_reveals_the_seed_and_the_order_it_gives(
+    draft: Draft, league: League, names: Callable[[], list[str]]
+) -> None:
+    assert draft.status == "open"
+    assert draft.order_data == order.random_order(draft.seed_shown, ids(league))
+    assert on_the_clock(draft) == draft.order_data[0]
+    assert names() == ["DraftScheduled", "DraftOpened"]
+    assert draft.events().get(name="DraftOpened").data == {
+        "draft_id": draft.pk,
+        "order": draft.order_data,
+        "seed": draft.order_seed,
+    }
+
+
+def test_initialize_again_changes_nothing(draft: Draft, manager: User, now: datetime) -> None:
+    again, happened = lifecycle.initialize_draft(
+        league_id=draft.league_id, race_id=draft.race_id, actor=manager, now=now
+    )
+
+    assert (again, happened, again.version) == (draft, False, draft.version)
+
+
+def test_initialize_is_for_managers(league: League, race: Race, now: datetime) -> None:
+    player = league.constructors.first().user
+
+    with pytest.raises(NotAllowed):
+        lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=player, now=now)
+
+    assert not Draft.objects.exists()
+
+
+def test_initialize_refuses_another_seasons_race(league: League, manager: User, now: datetime) -> None:
+    race = RaceFactory(season=SeasonFactory(year=2025), starts_at=now + timedelta(days=1), entries=4)
+
+    with pytest.raises(errors.CannotDraft, match="not a race of the league's season"):
+        lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)
+
+
+@pytest.mark.parametrize("spoil", ["finished", "locked", "no teams", "no entries"])
+def test_initialize_refuses_what_cannot_be_drafted_and_writes_nothing(
+    league: League, race: Race, manager: User, now: datetime, spoil: str
+) -> None:
+    if spoil == "finished":
+        Race.objects.update(status=Race.Status.FINISHED)
+    elif spoil == "locked":
+        now = race.qualifying_at
+    elif spoil == "no teams":
+        league.constructors.all().delete()
+    else:
+        race.entries.all().delete()
+
+    with pytest.raises(errors.CannotDraft):
+        lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)
+
+    assert not Draft.objects.exists()
+
+
+def test_the_next_draft_rotates_the_order(draft: Draft, teams: list[Constructor], race: Race, now: datetime) -> None:
+    following = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=1), entries=22)
+    lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    scheduled = schedule(draft.league, following, now)
+
+    assert scheduled.order_data == [teams[1].pk, teams[2].pk, teams[0].pk]
+    assert (scheduled.order_source, scheduled.order_commitment, scheduled.seed_shown) == ("rotation", "", "")
+
+
+def test_a_team_that_got_too_few_drivers_picks_first_next_time(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], race: Race, now: datetime
+) -> None:
+    race.entries.exclude(driver__in=drivers[:5]).delete()
+    following = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=1), entries=22)
+
+    lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    assert schedule(draft.league, following, now).order_data == [teams[0].pk, teams[1].pk, teams[2].pk]
+
+
+def test_rotation_takes_in_who_came_and_drops_who_left_until_it_opens(
+    draft: Draft, teams: list[Constructor], race: Race, now: datetime
+) -> None:
+    following = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=1), entries=22)
+    scheduled = schedule(draft.league, following, now)
+    late = ConstructorFactory(league=draft.league)
+    Constructor.objects.filter(pk=teams[2].pk).update(is_active=False)
+
+    opened = lifecycle.open_draft(draft_id=scheduled.pk, actor=None, now=now)
+
+    assert opened.order_data == [teams[1].pk, teams[0].pk, late.pk]
+
+
+def test_a_void_draft_does_not_rotate(draft: Draft, teams: list[Constructor], race: Race, now: datetime) -> None:
+    second = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=1), entries=22)
+    cancelled = schedule(draft.league, second, now)
+    Race.objects.filter(pk=second.pk).update(status=Race.Status.CANCELLED)
+    lifecycle.follow_race(draft_id=cancelled.pk, now=now)
+    third = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=2), entries=22)
+
+    assert schedule(draft.league, third, now).order_data == [teams[1].pk, teams[2].pk, teams[0].pk]
+
+
+def test_a_rotation_over_a_draft_that_never_had_an_order_is_by_id(league: League, race: Race, now: datetime) -> None:
+    schedule(league, race, now)
+    following = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=1), entries=22)
+
+    assert schedule(league, following, now).order_data == ids(league)
+
+
+def test_set_order_by_a_manager(draft: Draft, teams: list[Constructor], manager: User, now: datetime) -> None:
+    wanted = [teams[2].pk, teams[0].pk, teams[1].pk]
+
+    changed = lifecycle.set_order(draft_id=draft.pk, constructor_ids=wanted, actor=manager, now=now)
+    again = lifecycle.set_order(draft_id=draft.pk, constructor_ids=wanted, actor=manager, now=now)
+
+    assert (changed.order_data, changed.is_manual, changed.order_source) == (wanted, True, "manual")
+    assert changed.last_modified_by == manager
+    assert again.version == changed.version
+    assert on_the_clock(Draft.objects.get(pk=draft.pk)) == teams[2].pk
+
+
+def test_a_manual_order_set_before_the_opening_stands(league: League, race: Race, manager: User, now: datetime) -> None:
+    draft = schedule(league, race, now)
+    wanted = ids(league)[::-1]
+    lifecycle.set_order(draft_id=draft.pk, constructor_ids=wanted, actor=manager, now=now)
+
+    assert lifecycle.open_draft(draft_id=draft.pk, actor=None, now=now).order_data == wanted
+
+
+def test_set_order_is_for_managers(draft: Draft, teams: list[Constructor], now: datetime) -> None:
+    with pytest.raises(NotAllowed):
+        lifecycle.set_order(draft_id=draft.pk, constructor_ids=draft.order_data, actor=teams[0].user, now=now)
+
+
+@pytest.mark.parametrize("wrong", ["missing", "double", "foreign"])
+def test_set_order_must_name_every_team_once(
+    draft: Draft, teams: list[Constructor], manager: User, now: datetime, wrong: str
+) -> None:
+    given = {
+        "missing": draft.order_data[:2],
+        "double": [*draft.order_data, draft.order_data[0]],
+        "foreign": [*draft.order_data[:2], ConstructorFactory().pk],
+    }[wrong]
+
+    with pytest.raises(errors.WrongOrder) as refusal:
+        lifecycle.set_order(draft_id=draft.pk, constructor_ids=given, actor=manager, now=now)
+
+    assert (refusal.value.field, refusal.value.status) == ("order", 400)
+
+
+def test_set_order_ends_with_the_first_pick(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+
+    with pytest.raises(errors.OrderFixed):
+        lifecycle.set_order(draft_id=draft.pk, constructor_ids=draft.order_data, actor=manager, now=now)
+
+
+def test_lock_lets_the_ranking_pick_for_the_absent(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[4], actor=teams[0].user, now=now)
+
+    locked = lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+    lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    assert (locked.status, locked.current_pick) == ("locked", None)
+    assert list(locked.picks.values_list("driver_id", flat=True)) == [
+        driver.pk for driver in [drivers[4], *drivers[:4], drivers[5]]
+    ]
+    assert draft.events().filter(name="DraftLocked").count() == 1
+
+
+def test_lock_before_its_time_does_nothing(draft: Draft) -> None:
+    early = draft.locks_at - timedelta(seconds=1)
+
+    assert lifecycle.lock_draft(draft_id=draft.pk, now=early).status == "open"
+
+
+def test_lock_takes_a_paused_draft_along(draft: Draft) -> None:
+    Draft.objects.filter(pk=draft.pk).update(status=Draft.Status.PAUSED)
+
+    locked = lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    assert (locked.status, locked.picks.count()) == ("locked", 6)
+
+
+def test_lock_drafts_for_a_league_that_nobody_opened(league: League, race: Race, now: datetime) -> None:
+    draft = schedule(league, race, now)
+
+    locked = lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    assert (locked.status, locked.picks.count()) == ("locked", 6)
+
+
+def test_lock_voids_what_never_could_start(league: League, race: Race, now: datetime) -> None:
+    race.entries.all().delete()
+    draft = schedule(league, race, now)
+
+    locked = lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    assert locked.status == "void"
+    assert draft.events().last().data["reason"] == "The entry list of this race is not known yet."
+
+
+def test_a_cancelled_race_makes_the_draft_void_and_keeps_its_picks(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], race: Race, now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    Race.objects.filter(pk=race.pk).update(status=Race.Status.CANCELLED)
+
+    lifecycle.follow_race(draft_id=draft.pk, now=now)
+    void = lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    assert (void.status, void.current_pick, void.picks.count()) == ("void", None, 1)
+    assert draft.events().filter(name="DraftVoided").count() == 1
+
+
+def test_a_race_that_comes_back_is_drafted_anew_in_the_same_order(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], race: Race, now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    Race.objects.filter(pk=race.pk).update(status=Race.Status.CANCELLED)
+    lifecycle.follow_race(draft_id=draft.pk, now=now)
+    later = timedelta(weeks=10)
+    Race.objects.filter(pk=race.pk).update(
+        status=Race.Status.SCHEDULED, starts_at=race.starts_at + later, qualifying_at=race.qualifying_at + later
+    )
+
+    back = lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    assert (back.status, back.picks.count(), back.order_data) == ("scheduled", 0, draft.order_data)
+    assert lifecycle.open_draft(draft_id=draft.pk, actor=None, now=now).order_data == draft.order_data
+
+
+@pytest.mark.parametrize(("hours", "picks", "status"), [(2, 1, "open"), (72, 1, "open"), (73, 0, "scheduled")])
+def test_picks_stand_when_the_race_moves_by_at_most_72_hours(
+    draft: Draft,
+    teams: list[Constructor],
+    drivers: list[Driver],
+    race: Race,
+    now: datetime,
+    hours: int,
+    picks: int,
+    status: str,
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    by = timedelta(hours=hours)
+    Race.objects.filter(pk=race.pk).update(starts_at=race.starts_at + by, qualifying_at=race.qualifying_at + by)
+
+    moved = lifecycle.follow_race(draft_id=draft.pk, now=now)
+    again = lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    assert (moved.status, moved.picks.count()) == (status, picks)
+    assert (moved.opens_at, moved.locks_at) == (draft.opens_at + by, draft.locks_at + by)
+    assert again.version == moved.version
+
+
+def test_a_scheduled_draft_just_moves(league: League, race: Race, now: datetime) -> None:
+    draft = schedule(league, race, now)
+    by = timedelta(days=30)
+    Race.objects.filter(pk=race.pk).update(starts_at=race.starts_at + by, qualifying_at=race.qualifying_at + by)
+
+    moved = lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    assert (moved.status, moved.locks_at) == ("scheduled", draft.locks_at + by)
+    assert moved.events().last().data["reset"] is False
+
+
+def test_a_finished_race_moves_no_draft(draft: Draft, race: Race, now: datetime) -> None:
+    Race.objects.filter(pk=race.pk).update(status=Race.Status.FINISHED, starts_at=race.starts_at + timedelta(days=9))
+
+    assert lifecycle.follow_race(draft_id=draft.pk, now=now).version == draft.version
+
+
+def test_beat_schedules_opens_and_locks_by_itself(league: League, race: Race, now: datetime) -> None:
+    lifecycle.run_due(race.starts_at - timedelta(days=6))
+    assert Draft.objects.get().status == "scheduled"
+
+    lifecycle.run_due(race.starts_at - timedelta(days=5))
+    lifecycle.run_due(race.starts_at - timedelta(days=5))
+    assert Draft.objects.get().status == "open"
+
+    lifecycle.run_due(race.qualifying_at)
+    locked = Draft.objects.get()
+    assert (locked.status, locked.picks.count()) == ("locked", 6)
+
+
+def test_beat_waits_for_an_entry_list(league: League, race: Race, now: datetime) -> None:
+    entries = list(race.entries.all())
+    race.entries.all().delete()
+
+    lifecycle.run_due(now)
+    assert Draft.objects.get().status == "scheduled"
+
+    race.entries.bulk_create(entries)
+    lifecycle.run_due(now)
+    assert Draft.objects.get().status == "open"
+
+
+def test_beat_mends_what_a_lost_announcement_left(draft: Draft, teams: list[Constructor], now: datetime) -> None:
+    Constructor.objects.filter(pk=teams[0].pk).update(is_active=False)
+
+    lifecycle.run_due(now)
+
+    draft.refresh_from_db()
+    assert on_the_clock(draft) == teams[1].pk
+
+
+def test_beat_schedules_nothing_for_a_league_without_teams_or_races(now: datetime) -> None:
+    LeagueFactory()
+    ConstructorFactory()
+
+    run_due_drafts()
+
+    assert not Draft.objects.exists()
+
+
+def test_open_plays_autopilots_at_once(league: League, race: Race, manager: User, now: datetime) -> None:
+    for team in league.constructors.all():
+        Autopilot.objects.create(constructor=team, since=now)
+
+    draft = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)[0]
+
+    assert (draft.status, draft.picks.count()) == ("complete", 6)
+
+
+def test_a_host_may_open_any_draft(league: League, race: Race, now: datetime) -> None:
+    host = UserFactory(is_superuser=True)
+
+    assert lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=host, now=now)[0].status == "open"
+
+
+def test_an_open_draft_is_not_opened_again(draft: Draft, now: datetime) -> None:
+    assert lifecycle.open_draft(draft_id=draft.pk, actor=None, now=now).version == draft.version
+
+
+def test_a_rotation_whose_base_became_void_is_by_id(draft: Draft, race: Race, now: datetime) -> None:
+    following = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=1), entries=22)
+    draft.league.constructors.update(is_active=False)
+    scheduled = schedule(draft.league, following, now)
+    draft.league.constructors.update(is_active=True)
+    Race.objects.filter(pk=race.pk).update(status=Race.Status.CANCELLED)
+    lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    opened = lifecycle.open_draft(draft_id=scheduled.pk, actor=None, now=now)
+
+    assert (scheduled.order_data, opened.order_data) == ([], ids(draft.league))

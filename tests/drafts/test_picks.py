@@ -1,0 +1,273 @@
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from accounts.models import User
+from drafts import errors
+from drafts.models import Autopilot, Draft, Pick
+from drafts.picks import free_drivers, make_pick, on_the_clock, set_autopilot, withdraw_constructor
+from fantasy_f1.core.errors import NotAllowed
+from leagues.models import Constructor
+from races.models import Driver, Race, RaceEntry
+from tests.factories import ConstructorFactory, DriverFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def pick(draft: Draft, team: Constructor, driver: Driver, now: datetime, actor: User | None = None) -> Pick:
+    return make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=actor or team.user, now=now)
+
+
+def test_make_pick_writes_the_pick_and_passes_the_turn(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    made = pick(draft, teams[0], drivers[3], now)
+
+    draft.refresh_from_db()
+    assert (made.league_id, made.race_id, made.pick_number, made.round) == (draft.league_id, draft.race_id, 1, 1)
+    assert (made.source, made.made_by, made.made_at) == ("player", teams[0].user, now)
+    assert on_the_clock(draft) == teams[1].pk
+    event = draft.events().get(name="PickMade")
+    assert event.version == draft.version
+    assert event.data == {
+        "draft_id": draft.pk,
+        "pick_number": 1,
+        "constructor_id": teams[0].pk,
+        "driver_id": drivers[3].pk,
+        "source": "player",
+        "reason": "",
+    }
+
+
+def test_make_pick_repeated_returns_the_standing_pick(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    first = pick(draft, teams[0], drivers[0], now)
+    version = Draft.objects.get(pk=draft.pk).version
+
+    again = pick(draft, teams[0], drivers[0], now)
+
+    assert again == first
+    assert Pick.objects.count() == 1
+    assert Draft.objects.get(pk=draft.pk).version == version
+
+
+def test_a_whole_snake_draft_completes(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, names: Callable[[], list[str]]
+) -> None:
+    snake = [*teams, *reversed(teams)]
+
+    for team, driver in zip(snake, drivers, strict=False):
+        pick(draft, team, driver, now)
+
+    draft.refresh_from_db()
+    assert (draft.status, draft.current_pick) == ("complete", None)
+    assert list(draft.picks.values_list("constructor_id", "round", "pick_number")) == [
+        (team.pk, 1 + n // 3, n + 1) for n, team in enumerate(snake)
+    ]
+    assert names() == ["DraftScheduled", "DraftOpened", *["PickMade"] * 6, "DraftCompleted"]
+    assert list(draft.events().values_list("version", flat=True)) == list(range(1, 10))
+
+
+def test_a_manager_may_pick_for_a_team(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    made = pick(draft, teams[0], drivers[0], now, actor=manager)
+
+    assert (made.source, made.made_by) == ("manager", manager)
+
+
+def test_a_stranger_may_not_pick(draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime) -> None:
+    with pytest.raises(NotAllowed):
+        pick(draft, teams[0], drivers[0], now, actor=teams[1].user)
+
+    assert not Pick.objects.exists()
+
+
+def refused(error: type[Exception], *args: object, **kwargs: object) -> None:
+    with pytest.raises(error):
+        pick(*args, **kwargs)  # type: ignore[arg-type]
+
+
+def test_make_pick_refuses_in_the_order_of_its_checks(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], race: Race, now: datetime
+) -> None:
+    """Each refusal is mended in turn, so that the next one shows: the order of the checks is part of the rule."""
+    stranger = ConstructorFactory()
+    not_entered = DriverFactory()
+    pick(draft, teams[0], drivers[0], now)
+    late = draft.locks_at
+    Draft.objects.filter(pk=draft.pk).update(status=Draft.Status.PAUSED)
+
+    refused(errors.DraftNotOpen, draft, stranger, not_entered, late)
+    Draft.objects.filter(pk=draft.pk).update(status=Draft.Status.OPEN)
+    refused(errors.RaceLocked, draft, stranger, not_entered, late)
+    refused(errors.ConstructorNotInDraft, draft, stranger, not_entered, now)
+    refused(errors.NotOnTheClock, draft, teams[2], not_entered, now)
+    refused(errors.DriverNotEntered, draft, teams[1], not_entered, now)
+    refused(errors.DriverTaken, draft, teams[1], drivers[0], now)
+    for number, driver in enumerate(drivers[1:3], start=1):
+        Pick.objects.create(
+            draft=draft,
+            league=draft.league,
+            race=race,
+            constructor=teams[1],
+            driver=driver,
+            pick_number=10 + number,
+            round=number,
+            made_at=now,
+        )
+    refused(errors.PicksComplete, draft, teams[1], drivers[5], now)
+    assert draft.picks.count() == 3
+
+
+@pytest.mark.parametrize("status", [Race.Status.FINISHED, Race.Status.CANCELLED])
+def test_make_pick_refuses_once_the_race_is_over(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], race: Race, now: datetime, status: str
+) -> None:
+    Race.objects.filter(pk=race.pk).update(status=status)
+
+    refused(errors.RaceLocked, draft, teams[0], drivers[0], now)
+
+
+def test_make_pick_refuses_a_withdrawn_driver_and_one_who_only_stands_in(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], race: Race, now: datetime
+) -> None:
+    race.entries.filter(driver=drivers[0]).update(status=RaceEntry.Status.WITHDRAWN)
+    race.entries.filter(driver=drivers[1]).update(status=RaceEntry.Status.SUBSTITUTE)
+
+    refused(errors.DriverNotEntered, draft, teams[0], drivers[0], now)
+    refused(errors.DriverNotEntered, draft, teams[0], drivers[1], now)
+
+
+def test_the_last_second_before_the_lock_counts(draft: Draft, teams: list[Constructor], drivers: list[Driver]) -> None:
+    assert pick(draft, teams[0], drivers[0], draft.locks_at - timedelta(seconds=1)).pick_number == 1
+
+
+def test_a_draft_ends_when_no_driver_is_left(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], race: Race, now: datetime
+) -> None:
+    race.entries.exclude(driver__in=drivers[:4]).delete()
+
+    for team, driver in zip([*teams, teams[2]], drivers, strict=False):
+        pick(draft, team, driver, now)
+
+    draft.refresh_from_db()
+    assert (draft.status, draft.picks.count()) == ("complete", 4)
+
+
+def test_autopilots_pick_as_soon_as_their_turn_comes(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    for team in teams[1:]:
+        set_autopilot(constructor=team, on=True, actor=team.user, now=now)
+
+    pick(draft, teams[0], drivers[1], now)
+
+    draft.refresh_from_db()
+    assert list(draft.picks.values_list("constructor_id", "driver_id", "source")) == [
+        (teams[0].pk, drivers[1].pk, "player"),
+        (teams[1].pk, drivers[0].pk, "auto"),
+        (teams[2].pk, drivers[2].pk, "auto"),
+        (teams[2].pk, drivers[3].pk, "auto"),
+        (teams[1].pk, drivers[4].pk, "auto"),
+    ]
+    assert draft.picks.get(pick_number=2).reason == "Best free driver by price (30.0 M)"
+    assert on_the_clock(draft) == teams[0].pk
+
+
+def test_switching_to_autopick_takes_the_turn_on_the_clock(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+
+    assert list(draft.picks.values_list("constructor_id", "driver_id")) == [(teams[0].pk, drivers[0].pk)]
+    assert draft.events().filter(name="AutopilotSwitched").count() == 1
+
+
+def test_autopick_is_switched_off_again(draft: Draft, teams: list[Constructor], now: datetime) -> None:
+    set_autopilot(constructor=teams[1], on=True, actor=teams[1].user, now=now)
+
+    set_autopilot(constructor=teams[1], on=False, actor=teams[1].user, now=now)
+    set_autopilot(constructor=teams[1], on=False, actor=teams[1].user, now=now)
+
+    assert not Autopilot.objects.exists()
+
+
+def test_nobody_else_switches_a_team_to_autopick(
+    draft: Draft, teams: list[Constructor], manager: User, now: datetime
+) -> None:
+    with pytest.raises(NotAllowed):
+        set_autopilot(constructor=teams[0], on=True, actor=manager, now=now)
+
+
+def test_withdraw_releases_the_picks_and_passes_over_the_turns(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    pick(draft, teams[0], drivers[0], now)
+    pick(draft, teams[1], drivers[1], now)
+
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[1].pk, now=now)
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[1].pk, now=now)
+
+    for team, driver in [(teams[2], drivers[1]), (teams[2], drivers[2]), (teams[0], drivers[3])]:
+        pick(draft, team, driver, now)
+    draft.refresh_from_db()
+    assert draft.status == "complete"
+    assert list(draft.picks.values_list("constructor_id", "pick_number")) == [
+        (teams[0].pk, 1),
+        (teams[2].pk, 3),
+        (teams[2].pk, 4),
+        (teams[0].pk, 6),
+    ]
+    assert draft.events().filter(name="ConstructorWithdrawn").count() == 1
+
+
+def test_withdraw_of_the_team_on_the_clock_passes_its_turn(
+    draft: Draft, teams: list[Constructor], now: datetime
+) -> None:
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[0].pk, now=now)
+
+    draft.refresh_from_db()
+    assert on_the_clock(draft) == teams[1].pk
+
+
+def test_withdraw_leaves_a_locked_draft_alone(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    pick(draft, teams[0], drivers[0], now)
+    Draft.objects.filter(pk=draft.pk).update(status=Draft.Status.LOCKED)
+
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[0].pk, now=now)
+
+    assert draft.picks.count() == 1
+
+
+def test_a_team_that_left_may_not_pick(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    Constructor.objects.filter(pk=teams[0].pk).update(is_active=False)
+
+    refused(errors.ConstructorNotInDraft, draft, teams[0], drivers[0], now)
+
+
+def test_nobody_is_on_the_clock_of_a_scheduled_draft() -> None:
+    assert on_the_clock(Draft(status=Draft.Status.SCHEDULED)) is None
+
+
+def test_free_drivers_are_those_entered_and_not_drafted(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    pick(draft, teams[0], drivers[0], now)
+
+    assert set(free_drivers(draft)) == set(drivers[1:])
+
+
+def test_a_host_may_pick_for_anybody(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    host = UserFactory(is_superuser=True)
+
+    assert pick(draft, teams[0], drivers[0], now, actor=host).source == "manager"

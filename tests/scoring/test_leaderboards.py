@@ -1,0 +1,157 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from drafts.models import Pick
+from leagues.models import Constructor, League
+from races.models import Driver, Race
+from scoring.leaderboards import Board, overall_board, race_board
+from scoring.scores import score_race
+from tests.factories import LeagueFactory, RaceFactory, give_result
+from tests.scoring.conftest import draft_race
+
+pytestmark = pytest.mark.django_db
+
+
+def fresh(league: League) -> League:
+    """As the next request would load it."""
+    return League.objects.select_related("season").get(pk=league.pk)
+
+
+def finish(race: Race, drivers: list[Driver], **more: object) -> None:
+    give_result(race, drivers, **more)  # type: ignore[arg-type]
+    score_race(race_id=race.pk, now=race.starts_at + timedelta(hours=3))
+
+
+def lines(board: Board) -> list[tuple[int, bool, int, Decimal]]:
+    return [(row.rank, row.tied, row.constructor_id, row.points) for row in board.rows]
+
+
+def test_race_board_adds_up_each_teams_two_drivers(
+    league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    finish(race, drivers, fastest=drivers[5])
+
+    board = race_board(fresh(league), race)
+
+    assert lines(board) == [
+        (1, False, teams[0].pk, Decimal(34)),
+        (2, False, teams[1].pk, Decimal(28)),
+        (3, False, teams[2].pk, Decimal(27)),
+    ]
+    assert (board.status, board.race_id) == ("provisional", race.pk)
+    assert board.updated_at == race.starts_at + timedelta(hours=3)
+    assert [(row.wins, row.gap, row.change) for row in board.rows] == [(1, 0, None), (0, 6, None), (0, 7, None)]
+
+
+def test_race_board_shares_ranks(league: League, race: Race, teams: list[Constructor], drivers: list[Driver]) -> None:
+    finish(race, [drivers[0], *drivers[6:], *drivers[1:6]])
+
+    assert [(row.rank, row.tied, row.points) for row in race_board(fresh(league), race).rows] == [
+        (1, False, Decimal(25)),
+        (2, True, Decimal(0)),
+        (2, True, Decimal(0)),
+    ]
+
+
+def test_boards_of_an_unscored_race_are_empty(league: League, race: Race, teams: list[Constructor]) -> None:
+    board = race_board(league, race)
+
+    assert (board.rows, board.status, board.updated_at) == ([], "none", None)
+    assert [(row.rank, row.tied, row.points, row.races) for row in overall_board(league).rows] == [(1, True, 0, 0)] * 3
+
+
+def test_overall_board_follows_race_by_race(
+    league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    finish(race, drivers)
+    second = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=1), entries=0)
+    for entry in race.entries.all():
+        second.entries.create(driver=entry.driver, team=entry.team)
+    order = draft_race(fresh(league), second, drivers[:6])
+    assert order == [teams[1], teams[2], teams[0]]
+    finish(second, drivers)
+
+    board = overall_board(fresh(league))
+
+    # Race 1: 33 (25+8), 28 (18+10), 27 (15+12) for teams 0, 1, 2; race 2 gives the same to teams 1, 2, 0.
+    assert lines(board) == [
+        (1, False, teams[1].pk, Decimal(61)),
+        (2, False, teams[0].pk, Decimal(60)),
+        (3, False, teams[2].pk, Decimal(55)),
+    ]
+    assert [(row.races, row.wins, row.change, row.gap) for row in board.rows] == [
+        (2, 1, 1, 0),
+        (2, 1, -1, 1),
+        (2, 0, 0, 6),
+    ]
+    assert board.updated_at == second.starts_at + timedelta(hours=3)
+
+
+def test_a_board_is_never_stale_after_a_write(
+    league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    finish(race, drivers)
+    assert overall_board(fresh(league)).rows[0].points == 33
+
+    finish(race, [drivers[5], *drivers[1:5], drivers[0], *drivers[6:-1]], fastest=drivers[5])
+
+    assert overall_board(fresh(league)).rows[0].points == 34
+    assert race_board(fresh(league), race).status == "revised"
+
+
+def test_who_left_is_not_ranked_but_stays_in_the_races_they_drove(
+    league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    finish(race, drivers)
+    Constructor.objects.filter(pk=teams[0].pk).update(is_active=False)
+    League.objects.filter(pk=league.pk).update(version=99)
+
+    assert [row.constructor_id for row in overall_board(fresh(league)).rows] == [teams[1].pk, teams[2].pk]
+    assert [(row.constructor_id, row.is_active) for row in race_board(fresh(league), race).rows] == [
+        (teams[0].pk, False),
+        (teams[1].pk, True),
+        (teams[2].pk, True),
+    ]
+
+
+def test_equals_are_listed_by_name(league: League) -> None:
+    for name, team in zip(["beta", "Alpha", "gamma"], league.constructors.all(), strict=True):
+        Constructor.objects.filter(pk=team.pk).update(team_name=name)
+
+    assert [row.team_name for row in overall_board(league).rows] == ["Alpha", "beta", "gamma"]
+
+
+def test_a_league_without_teams_has_an_empty_board() -> None:
+    assert overall_board(LeagueFactory()).rows == []
+
+
+def test_boards_cost_few_queries_and_fewer_when_warm(
+    league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    finish(race, drivers)
+    league = fresh(league)
+    race_board(league, race)
+
+    with CaptureQueriesContext(connection) as cold:
+        overall_board(league)
+    with CaptureQueriesContext(connection) as warm:
+        overall_board(league)
+
+    assert len(cold) == 4  # versions, picks, teams, and which rule set; the season's scores are warm for all leagues
+    assert len(warm) == 1
+
+
+def test_the_picks_of_a_league_are_one_range_of_the_unique_index(league: League) -> None:
+    picks = Pick.objects.filter(league=league).order_by().values_list("race_id", "constructor_id", "driver_id")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+            wanted = "Index Only Scan using driver_drafted_once_in_league"
+        else:
+            wanted = "USING INDEX sqlite_autoindex_drafts_pick_1 (league_id=?)"
+
+    assert wanted in picks.explain()
