@@ -1,0 +1,79 @@
+// What HTML alone cannot do. Every page works without it.
+
+// Visitors see times in their own zone from the next page on (accounts keep theirs in the profile).
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.includes(`time_zone=${zone}`)) {
+  document.cookie = `time_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+}
+
+// <form data-autosubmit>: sends itself when a choice changes; HTMX forms have their own trigger.
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (form?.matches("[data-autosubmit]:not([hx-get])")) form.requestSubmit();
+});
+
+// <form data-confirm="Leave the league?" data-confirm-yes="Leave">: asks first, in a dialog.
+const dialog = document.createElement("dialog");
+dialog.className = "dialog";
+dialog.setAttribute("aria-labelledby", "confirm-text");
+dialog.innerHTML = `
+  <p class="dialog__body" id="confirm-text"></p>
+  <form method="dialog" class="dialog__actions">
+    <button class="button button--quiet" value="no" autofocus>Cancel</button>
+    <button class="button" value="yes"></button>
+  </form>`;
+document.body.append(dialog);
+let asked = null;
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.confirm) return;
+  if (asked?.form === form && asked.agreed) {
+    asked = null;
+    return;
+  }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  asked = { form, submitter: event.submitter, agreed: false };
+  dialog.querySelector("#confirm-text").textContent = form.dataset.confirm;
+  dialog.querySelector("[value=yes]").textContent = form.dataset.confirmYes ?? "Yes";
+  dialog.returnValue = "no";
+  dialog.showModal();
+}, { capture: true });
+
+dialog.addEventListener("close", () => {
+  if (!asked) return;
+  if (dialog.returnValue !== "yes") {
+    asked = null;
+    return;
+  }
+  asked.agreed = true;
+  asked.form.requestSubmit(asked.submitter);
+});
+
+// <details data-menu> closes by Escape and by a click elsewhere.
+const closeMenus = (except) => {
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    if (menu !== except) menu.open = false;
+  }
+};
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details[data-menu]")));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  document.activeElement.closest("details[data-menu][open]")?.querySelector("summary").focus();
+  closeMenus(null);
+});
+
+// Messages: [data-dismiss] closes its notice; a request that got no proper answer says so.
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-dismiss]")?.closest(".notice").remove();
+});
+const complain = (text) => {
+  const notice = document.createElement("p");
+  notice.className = "notice notice--error toast";
+  notice.setAttribute("role", "alert");
+  notice.textContent = text;
+  document.querySelector("#messages").replaceChildren(notice);
+};
+document.addEventListener("htmx:sendError", () => complain("The server cannot be reached. Check the connection and try again."));
+document.addEventListener("htmx:responseError", () => complain("Something went wrong on our side. Please try again."));
