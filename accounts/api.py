@@ -1,3 +1,160 @@
-from django.urls import URLPattern
+"""Accounts over the API: sign up, tokens, and what a user may read and change about themselves."""
 
-urlpatterns: list[URLPattern] = []
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import api_view, authentication_classes, permission_classes
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import tokens
+from accounts.models import User
+from accounts.signup import change_profile, register
+from fantasy_f1.core import clock
+from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.schema import problems
+from fantasy_f1.core.serializers import StrictSerializer
+
+
+class WrongCredentials(DomainError):
+    code = "wrong_credentials"
+    status = 401
+
+
+class RegisterIn(StrictSerializer):
+    username = serializers.CharField(max_length=30)
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    full_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    time_zone = serializers.CharField(max_length=64, required=False, help_text="Such as Europe/Berlin; UTC if left out")
+
+
+class LoginIn(StrictSerializer):
+    username = serializers.CharField(max_length=254, required=False, help_text="Username or e-mail address")
+    email = serializers.CharField(max_length=254, required=False, help_text="Instead of username")
+    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        names = [attrs[field] for field in ("username", "email") if field in attrs]
+        if len(names) != 1:
+            raise serializers.ValidationError({"username": ["Give either username or email."]})
+        return {"username": names[0], "password": attrs["password"]}
+
+
+class RefreshIn(StrictSerializer):
+    refresh = serializers.CharField(max_length=4000)
+
+
+class ProfileIn(StrictSerializer):
+    full_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    email = serializers.EmailField(max_length=254, required=False)
+    time_zone = serializers.CharField(max_length=64, required=False)
+
+
+class TokensOut(serializers.Serializer[tokens.TokenPair]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+    token_type = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text="Seconds until the access token ends")
+
+
+class UserOut(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["id", "username", "email", "full_name", "time_zone", "created_at"]
+
+
+@extend_schema(
+    operation_id="auth_register",
+    tags=["auth"],
+    auth=[],
+    request=RegisterIn,
+    responses={201: UserOut, **problems(400, 409)},
+)
+@api_view(["POST"])
+@authentication_classes([])
+@permission_classes([AllowAny])
+def register_view(request: Request) -> Response:
+    """Make an account."""
+    data = _valid(RegisterIn(data=request.data))
+    user = register(**data, now=clock.now())
+    return Response(UserOut(user).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(
+    operation_id="auth_login", tags=["auth"], auth=[], request=LoginIn, responses={200: TokensOut, **problems(400, 401)}
+)
+@api_view(["POST"])
+@authentication_classes([])
+@permission_classes([AllowAny])
+def login_view(request: Request) -> Response:
+    """Exchange a username (or e-mail address) and password for tokens."""
+    user = authenticate(request._request, **_valid(LoginIn(data=request.data)))
+    if user is None:
+        raise WrongCredentials("Username and password do not fit together.")
+    return Response(tokens.issue(user))
+
+
+@extend_schema(
+    operation_id="auth_refresh",
+    tags=["auth"],
+    auth=[],
+    request=RefreshIn,
+    responses={200: TokensOut, **problems(400, 401)},
+)
+@api_view(["POST"])
+@authentication_classes([])
+@permission_classes([AllowAny])
+def refresh_view(request: Request) -> Response:
+    """Exchange a refresh token for a new pair; each can be used once."""
+    return Response(tokens.rotate(_valid(RefreshIn(data=request.data))["refresh"]))
+
+
+@extend_schema(
+    operation_id="auth_logout", tags=["auth"], auth=[], request=RefreshIn, responses={204: None, **problems(400, 401)}
+)
+@api_view(["POST"])
+@authentication_classes([])
+@permission_classes([AllowAny])
+def logout_view(request: Request) -> Response:
+    """Make a refresh token useless. The access token that came with it ends by itself within minutes."""
+    tokens.revoke(_valid(RefreshIn(data=request.data))["refresh"])
+    return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(operation_id="auth_me", tags=["auth"], responses={200: UserOut, **problems(401)})
+@api_view(["GET"])
+def me_view(request: Request) -> Response:
+    """The account that asks."""
+    return Response(UserOut(request.user).data)
+
+
+@extend_schema(
+    operation_id="users_me_update",
+    tags=["users"],
+    request=ProfileIn,
+    responses={200: UserOut, **problems(400, 401, 409)},
+)
+@api_view(["PATCH"])
+def change_me_view(request: Request) -> Response:
+    """Change one's own profile; what is left out stays."""
+    return Response(UserOut(change_profile(user=request.user, **_valid(ProfileIn(data=request.data)))).data)
+
+
+def _valid(serializer: StrictSerializer) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+urlpatterns = [
+    path("auth/register", register_view),
+    path("auth/login", login_view),
+    path("auth/refresh", refresh_view),
+    path("auth/logout", logout_view),
+    path("auth/me", me_view),
+    path("users/me", change_me_view),
+]

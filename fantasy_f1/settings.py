@@ -218,6 +218,7 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
+    "CHECK_REVOKE_TOKEN": True,  # a changed password ends all tokens
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fantasy F1",

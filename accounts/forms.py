@@ -1,0 +1,68 @@
+"""The forms of the account pages. Rules are in ``signup``; here only what a browser needs to ask well."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+
+from accounts.models import username_validator
+from accounts.zones import time_zones, validate_time_zone
+from fantasy_f1.core.errors import DomainError
+
+
+class RefusableForm(forms.Form):
+    """A form that can show what a rule had against its values."""
+
+    def refuse(self, error: DomainError) -> None:
+        self.add_error(error.field if error.field in self.fields else None, error.message)
+
+
+class RegisterForm(RefusableForm):
+    username = forms.CharField(
+        min_length=3,
+        max_length=30,
+        validators=[username_validator],
+        help_text="3 to 30 letters, digits or _ . - ; the others in your league see it.",
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    full_name = forms.CharField(
+        label="Name", max_length=100, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        max_length=128,
+        strip=False,
+        help_text="At least 10 characters; a short sentence is good.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class LoginForm(AuthenticationForm):
+    error_messages = {
+        "invalid_login": "Username and password do not fit together. Mind upper and lower case in the password.",
+        "inactive": "This account is closed.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "Username or e-mail"
+        self.fields["username"].widget.attrs["maxlength"] = 254
+
+
+class ProfileForm(RefusableForm):
+    full_name = forms.CharField(
+        label="Name",
+        max_length=100,
+        required=False,
+        help_text="Shown instead of your username.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    time_zone = forms.CharField(
+        max_length=64,
+        validators=[validate_time_zone],
+        help_text="Type a city, such as Berlin. All times are shown in this zone.",
+        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    zones = time_zones

@@ -1,0 +1,71 @@
+"""Tokens of the API: a short access token, and a refresh token that is good for one use."""
+
+from typing import TypedDict
+
+from django.conf import settings
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import RefreshToken, UntypedToken
+from rest_framework_simplejwt.utils import get_md5_hash_password
+
+from accounts.models import User
+from fantasy_f1.core.errors import DomainError
+
+
+class TokenNotValid(DomainError):
+    code = "token_not_valid"
+    status = 401
+
+
+class TokenPair(TypedDict):
+    access: str
+    refresh: str
+    token_type: str
+    expires_in: int
+
+
+def issue(user: User) -> TokenPair:
+    """A new pair; ``expires_in`` counts the access token's seconds."""
+    refresh = RefreshToken.for_user(user)
+    return {
+        "access": str(refresh.access_token),
+        "refresh": str(refresh),
+        "token_type": "Bearer",
+        "expires_in": int(settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds()),
+    }
+
+
+def rotate(refresh: str) -> TokenPair:
+    """A new pair for a refresh token, which is used up by it.
+
+    Raises ``TokenNotValid`` for a token that is false, expired or used, and where the account was closed or its
+    password changed since.
+    """
+    try:
+        token = RefreshToken(refresh)
+    except TokenError as error:
+        raise _refusal() from error
+    user = User.objects.filter(pk=token[api_settings.USER_ID_CLAIM], is_active=True).first()
+    if user is None or token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
+        raise _refusal()
+    _, is_first_use = token.blacklist()  # of two simultaneous uses, one
+    if not is_first_use:
+        raise _refusal()
+    return issue(user)
+
+
+def revoke(refresh: str) -> None:
+    """Make a refresh token useless, also the second time; raises ``TokenNotValid`` for what never was one."""
+    try:
+        if UntypedToken(refresh)[api_settings.TOKEN_TYPE_CLAIM] != RefreshToken.token_type:
+            raise _refusal()
+    except TokenError as error:
+        raise _refusal() from error
+    try:
+        RefreshToken(refresh).blacklist()
+    except TokenError:
+        return  # already revoked
+
+
+def _refusal() -> TokenNotValid:
+    return TokenNotValid("This refresh token is not valid (any more). Log in again.", field="refresh")

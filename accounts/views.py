@@ -1,0 +1,116 @@
+"""Pages of the account: sign up, log in and out, profile, password."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import (
+    LoginView,
+    PasswordChangeView,
+    PasswordResetCompleteView,
+    PasswordResetConfirmView,
+    PasswordResetDoneView,
+    PasswordResetView,
+)
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.forms import LoginForm, ProfileForm, RegisterForm
+from accounts.middleware import COOKIE
+from accounts.signup import change_profile
+from accounts.signup import register as make_account
+from accounts.zones import time_zones
+from fantasy_f1.core import clock
+from fantasy_f1.core.errors import DomainError
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """Sign up, and go on where an invitation (``next``) came from."""
+    after = _safe_next(request)
+    if request.user.is_authenticated:
+        return redirect(after or settings.LOGIN_REDIRECT_URL)
+    form = RegisterForm(request.POST or None)
+    if form.is_valid():
+        zone = request.COOKIES.get(COOKIE, "UTC")
+        try:
+            user = make_account(**form.cleaned_data, time_zone=zone if zone in time_zones() else "UTC", now=clock.now())
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            login(request, user)
+            messages.success(request, f"Welcome, {user.display_name}.")
+            return redirect(after or settings.LOGIN_REDIRECT_URL)
+    return render(request, "accounts/register.html", {"form": form, "next": after}, status=400 if form.errors else 200)
+
+
+class Login(LoginView):
+    form_class = LoginForm
+    template_name = "accounts/login.html"
+    redirect_authenticated_user = True
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.htmx:  # a fragment asked for by someone whose session ended: the whole page goes to the login
+            back = request.htmx.current_url_abs_path or ""
+            return HttpResponseClientRedirect(f"{reverse('accounts:login')}?{urlencode({'next': back})}")
+        return super().get(request, *args, **kwargs)
+
+    def form_invalid(self, form: LoginForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=400)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    shown = {"full_name": request.user.full_name, "email": request.user.email, "time_zone": request.user.time_zone}
+    form = ProfileForm(request.POST or None, initial=shown)
+    if form.is_valid():
+        try:
+            change_profile(user=request.user, **form.cleaned_data)
+        except DomainError as error:
+            request.user.refresh_from_db()
+            form.refuse(error)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("accounts:profile")
+    return render(request, "accounts/profile.html", {"form": form}, status=400 if form.errors else 200)
+
+
+class PasswordChange(PasswordChangeView):
+    template_name = "accounts/password_change.html"
+    success_url = reverse_lazy("accounts:profile")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, "Your password is changed; other devices are logged out.")
+        return super().form_valid(form)
+
+
+password_reset = PasswordResetView.as_view(
+    template_name="accounts/password_reset.html",
+    email_template_name="accounts/password_reset_email.txt",
+    subject_template_name="accounts/password_reset_subject.txt",
+    success_url=reverse_lazy("accounts:password_reset_done"),
+    # Not the address of the request: whoever asks for a mail must not choose where its link leads.
+    extra_email_context={"base_url": settings.BASE_URL},
+)
+password_reset_done = PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html")
+password_reset_confirm = PasswordResetConfirmView.as_view(
+    template_name="accounts/password_reset_confirm.html",
+    success_url=reverse_lazy("accounts:password_reset_complete"),
+)
+password_reset_complete = PasswordResetCompleteView.as_view(template_name="accounts/password_reset_complete.html")
+
+
+def _safe_next(request: HttpRequest) -> str:
+    """``next`` of the request where it stays on this site, else nothing."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    is_safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if is_safe else ""
