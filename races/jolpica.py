@@ -192,7 +192,7 @@ class Jolpica:
 
 def _once(rows: list[Row], key: Callable[[Row], str], kind: str) -> list[Row]:
     if len({key(row) for row in rows}) != len(rows):
-        raise UpstreamError(f"The upstream lists a {kind} twice.")
+        raise UpstreamError(f"The upstream lists the same {kind} twice.")
     return rows
 
 

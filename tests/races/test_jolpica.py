@@ -1,0 +1,209 @@
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from races import jolpica
+from races.jolpica import Jolpica, UpstreamError, UpstreamUnreachable
+from races.rows import DriverRow
+from tests.upstream import UpstreamDouble
+
+
+@pytest.fixture
+def client(upstream: UpstreamDouble) -> Jolpica:
+    return Jolpica(budget=100)
+
+
+def test_drivers_are_typed_and_tolerate_what_is_unknown(client: Jolpica) -> None:
+    drivers = {row.external_id: row for row in client.drivers(2026)}
+
+    assert drivers["antonelli"] == DriverRow("antonelli", "Andrea Kimi", "Antonelli", "ANT", 12, "Italian")
+    assert drivers["colton_herta"] == DriverRow("colton_herta", "Colton", "Herta")
+
+
+def test_teams_are_typed(client: Jolpica) -> None:
+    assert [team.external_id for team in client.teams(2026)][:3] == ["alpine", "aston_martin", "audi"]
+
+
+def test_calendar_gives_every_start_in_utc(client: Jolpica) -> None:
+    china = client.calendar(2026)[1]
+
+    assert (china.key, china.round_number, china.circuit_id) == ("2026_chinese_grand_prix", 2, "shanghai")
+    assert china.starts_at == datetime(2026, 3, 15, 7, tzinfo=UTC)
+    assert china.sprint_at == datetime(2026, 3, 14, 3, tzinfo=UTC)
+    assert china.second_practice_at is None
+    assert china.time_known
+
+
+def test_calendar_takes_noon_where_only_the_day_is_known(client: Jolpica, upstream: UpstreamDouble) -> None:
+    upstream.change_event(2026, "2026_qatar_grand_prix", starts_at="2026-11-29")
+
+    qatar = next(event for event in client.calendar(2026) if event.circuit_id == "losail")
+
+    assert (qatar.starts_at, qatar.time_known) == (datetime(2026, 11, 29, 12, tzinfo=UTC), False)
+
+
+def test_calendar_refuses_a_date_that_is_none(client: Jolpica, upstream: UpstreamDouble) -> None:
+    upstream.change_event(2026, "2026_qatar_grand_prix", starts_at="2026-13-29T00:00:00Z")
+
+    with pytest.raises(UpstreamError, match="a date that is none"):
+        client.calendar(2026)
+
+
+def test_results_stitch_races_that_a_page_cuts_in_two(client: Jolpica, upstream: UpstreamDouble) -> None:
+    sheets = client.results(2026, "grand_prix")
+
+    assert len(upstream.asked) == 3  # 10 races of 22
+    assert [len(sheet.rows) for sheet in sheets] == [22] * 10
+    assert [row.position for row in sheets[4].rows] == list(range(1, 23))
+
+
+def test_results_of_one_round_fit_one_page(client: Jolpica, upstream: UpstreamDouble) -> None:
+    sheets = client.results(2026, "sprint", round_number=2)
+
+    assert [(sheet.event.key, len(sheet.rows)) for sheet in sheets] == [("2026_chinese_grand_prix", 22)]
+    assert upstream.asked == ["/ergast/f1/2026/2/sprint/?limit=100&offset=0"]
+
+
+def test_results_keep_fractions_and_survive_nulls(client: Jolpica, upstream: UpstreamDouble) -> None:
+    upstream.amend(2026, "2026_monaco_grand_prix", "gasly", points="7.5", laps=None)
+
+    rows = client.results(2026, "grand_prix", round_number=6)[0].rows
+    gasly = next(row for row in rows if row.driver_id == "gasly")
+
+    assert (gasly.points, gasly.laps) == (Decimal("7.5"), None)
+
+
+def test_results_place_a_car_without_position_that_does_not_count(client: Jolpica, upstream: UpstreamDouble) -> None:
+    rows = client.results(2026, "grand_prix", round_number=1)[0].rows
+    last = rows[-1]
+    upstream.amend(2026, "2026_australian_grand_prix", last.driver_id, position=None)
+
+    again = client.results(2026, "grand_prix", round_number=1)[0].rows
+
+    assert last.position_text == "W"
+    assert again == rows
+
+
+@pytest.mark.parametrize("points", ["many", "-1", "NaN"])
+def test_results_refuse_points_that_are_none(client: Jolpica, upstream: UpstreamDouble, points: str) -> None:
+    upstream.amend(2026, "2026_monaco_grand_prix", "gasly", points=points)
+
+    with pytest.raises(UpstreamError, match="points"):
+        client.results(2026, "grand_prix")
+
+
+@pytest.mark.parametrize("fault", ["429", "429/1", "500", "503", "reset"])
+def test_passing_faults_are_repeated(client: Jolpica, upstream: UpstreamDouble, fault: str) -> None:
+    upstream.fault(fault, fault)
+
+    assert len(client.calendar(2026)) == 23
+    assert client.requests == len(upstream.asked) == 3
+
+
+def test_retry_after_is_honoured(client: Jolpica, upstream: UpstreamDouble) -> None:
+    upstream.fault("429/1")
+    started = time.monotonic()
+
+    client.teams(2026)
+
+    assert time.monotonic() - started >= 1
+
+
+def test_retry_after_beyond_patience_gives_up_at_once(client: Jolpica, upstream: UpstreamDouble) -> None:
+    upstream.fault("429/3600")
+
+    with pytest.raises(UpstreamUnreachable, match="3600 seconds"):
+        client.teams(2026)
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "503"])
+def test_lasting_refusals_become_one_sentence(client: Jolpica, upstream: UpstreamDouble, fault: str) -> None:
+    upstream.fault(*[fault] * 4)
+
+    with pytest.raises(UpstreamUnreachable, match=f"^2026/races/ was answered with {fault} "):
+        client.calendar(2026)
+    assert client.requests == 4
+
+
+def test_silence_becomes_one_sentence(client: Jolpica, upstream: UpstreamDouble, settings: Settings) -> None:
+    settings.F1_API_TIMEOUT = 0.05
+    upstream.fault(*["timeout"] * 4)
+
+    with pytest.raises(UpstreamUnreachable, match="does not answer"):
+        client.calendar(2026)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("truncated", "ended too early"),
+        ("html", "was not answered with JSON"),
+        ("wrong_total", "announces 30 rows, but its page from 0 has 23"),
+        ("no_total", "does not say how many rows"),
+        ("no_table", "has no RaceTable"),
+        ("no_raceName", "A row of the upstream has no raceName"),
+        ("no_circuitId", "A row of the upstream has no circuitId"),
+        ("no_date", "has no date"),
+        ("404", "was answered with 404"),
+    ],
+)
+def test_answers_that_are_not_whole_are_refused(
+    client: Jolpica, upstream: UpstreamDouble, fault: str, sentence: str
+) -> None:
+    upstream.fault(fault)
+
+    with pytest.raises(UpstreamError, match=sentence):
+        client.calendar(2026)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"), [("no_position", "has no position"), ("no_driverId", "has no driverId")]
+)
+def test_results_without_the_needed_are_refused(
+    client: Jolpica, upstream: UpstreamDouble, fault: str, sentence: str
+) -> None:
+    upstream.fault(fault)
+
+    with pytest.raises(UpstreamError, match=sentence):
+        client.results(2026, "grand_prix", round_number=1)
+
+
+def test_a_total_that_changes_between_pages_is_refused(client: Jolpica, upstream: UpstreamDouble) -> None:
+    upstream.fault("", "wrong_total")
+
+    with pytest.raises(UpstreamError, match=r"changed while it was read \(220 rows, then 227\)"):
+        client.results(2026, "grand_prix")
+
+
+def test_a_row_told_twice_is_refused(client: Jolpica, upstream: UpstreamDouble) -> None:
+    upstream.change_event(2026, "2026_qatar_grand_prix", key="2026_dutch_grand_prix")
+
+    with pytest.raises(UpstreamError, match="lists the same event twice"):
+        client.calendar(2026)
+
+
+def test_budget_ends_the_asking(upstream: UpstreamDouble) -> None:
+    client = Jolpica(budget=2)
+
+    with pytest.raises(UpstreamUnreachable, match="hourly budget"):
+        client.results(2026, "grand_prix")
+    assert len(upstream.asked) == 2
+
+
+def test_pace_is_kept(client: Jolpica, settings: Settings) -> None:
+    settings.F1_API_PER_SECOND = 20
+    started = time.monotonic()
+
+    client.results(2026, "grand_prix")
+    client.results(2026, "qualifying")
+
+    assert time.monotonic() - started >= 5 / 20
+
+
+def test_the_client_says_who_asks(client: Jolpica, upstream: UpstreamDouble) -> None:
+    client.teams(2026)
+
+    assert upstream.user_agents == {jolpica.USER_AGENT}
