@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 
 from accounts.models import User
 from fantasy_f1.core.models import Versioned
@@ -87,6 +88,9 @@ class League(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("league", args=[self.pk])
 
 
 class ConstructorQuerySet(models.QuerySet["Constructor"]):

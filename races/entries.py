@@ -93,18 +93,18 @@ def confirm(race: Race, session: str, starters: Sequence[Starter], *, now: datet
     _write(race, stored, rule([_line(entry) for entry in stored.values()], starters))
 
 
-def refresh_expected_entries(season: Season, *, now: datetime) -> int:
+def refresh_expected_entries(season: Season, *, now: datetime, announced: Sequence[Line] = ()) -> int:
     """Give every coming race of ``season`` the expected entry list; returns how many lines changed.
 
-    Expected are the starters of the season's latest Grand Prix; before the first one, the active drivers in the teams
-    they last raced for (whoever has never raced is missing until his first session). A list with a confirmed line,
+    Expected are the starters of the season's latest Grand Prix; before the first one, those ``announced`` or else the
+    active drivers in the teams they last raced for (whoever has never raced is missing until his first session). A list with a confirmed line,
     by a session or by hand, is left alone.
     """
     with transaction.atomic():
         races = list(Race.objects.filter(season=season).upcoming(now).prefetch_related("entries"))
         if not races:
             return 0
-        expected = expected_lines(season)
+        expected = expected_lines(season, announced)
         changed = 0
         for race in races:
             stored = {entry.driver_id: entry for entry in race.entries.all()}
@@ -113,9 +113,9 @@ def refresh_expected_entries(season: Season, *, now: datetime) -> int:
         return changed
 
 
-def expected_lines(season: Season) -> list[Line]:
-    """Who is expected at the next race, as far as results tell."""
-    latest = _latest_starters(season.year)
+def expected_lines(season: Season, announced: Sequence[Line] = ()) -> Sequence[Line]:
+    """Who is expected at the next race, as far as results and announcements tell."""
+    latest = _latest_starters(season.year) or announced
     if latest:
         return latest
     active = set(Driver.objects.filter(status=Driver.Status.ACTIVE).values_list("pk", flat=True))

@@ -72,15 +72,15 @@ def ingest_results(
     return outcome
 
 
-def refresh_season(season: Season, *, now: datetime) -> None:
+def refresh_season(season: Season, *, now: datetime, announced: Sequence[entries.Line] = ()) -> None:
     """Bring what follows from results in line with them: statuses, stints, expected entries, prices.
 
-    Writes differences only, so it may run at any time.
+    Writes differences only, so it may run at any time. ``announced`` are the entries of a season before its first race.
     """
     with transaction.atomic():
         drivers.refresh_statuses(season)
         stints.refresh_stints(season)
-        entries.refresh_expected_entries(season, now=now)
+        entries.refresh_expected_entries(season, now=now, announced=announced)
         drivers.refresh_prices(season, now=now)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.numbers import plain
-from races import calendar, drivers, results
+from races import calendar, drivers, entries, results
 from races.identity import match_event
 from races.models import Driver, Race, RaceResult, ResultRevision, Season, Session, SyncRun, Team
 from races.rows import Counts, DriverRow, EventRow, ResultRow, TeamRow
@@ -46,6 +46,11 @@ def bundled_years() -> list[int]:
     return sorted(int(file.stem) for file in BUNDLE.glob("*.json"))
 
 
+def raced_events(year: int) -> set[str]:
+    """``external_id`` of the races whose Grand Prix result is bundled."""
+    return set(json.loads((BUNDLE / f"{year}.json").read_text())[Session.GRAND_PRIX.value]["races"])
+
+
 def load_season(year: int, *, until: datetime, now: datetime, file: Path | None = None) -> SyncRun:
     """Store the bundled season ``year``, with the results of sessions that started before ``until``.
 
@@ -69,7 +74,7 @@ def load_season(year: int, *, until: datetime, now: datetime, file: Path | None 
         season = Season.objects.get(year=year)
         counts.add(_load_results(season, data, until=until, now=now))
         if counts.changed:
-            results.refresh_season(season, now=now)
+            results.refresh_season(season, now=now, announced=_announced(data))
         return SyncRun.objects.create(
             season=year,
             what="everything",
@@ -147,6 +152,20 @@ def _load_results(season: Season, data: dict[str, Any], *, until: datetime, now:
             outcome = results.store_results(race, session, rows, source=ResultRevision.Source.BUNDLE, now=now)
             counts.add(outcome.counts())
     return counts
+
+
+def _announced(data: dict[str, Any]) -> list[entries.Line]:
+    """The entries as announced before a season: those of its first race."""
+    table = data[Session.GRAND_PRIX.value]
+    for event in _rows(data["races"]):
+        if sheet := table["races"].get(event["key"]):
+            rows = [_result(row) for row in _rows({"columns": table["columns"], "rows": sheet})]
+            drivers_by_key = Driver.objects.in_bulk([row.driver_id for row in rows], field_name="external_id")
+            teams_by_key = Team.objects.in_bulk([row.team_id for row in rows], field_name="external_id")
+            return [
+                entries.Line(drivers_by_key[row.driver_id].pk, teams_by_key[row.team_id].pk, row.number) for row in rows
+            ]
+    return []
 
 
 def _rows(table: dict[str, Any]) -> Iterator[dict[str, Any]]:

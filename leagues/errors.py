@@ -1,0 +1,29 @@
+"""Why a league refuses. The codes are stable."""
+
+from fantasy_f1.core.errors import DomainError, Invalid
+
+
+class LeagueFull(DomainError):
+    code = "league_full"
+
+
+class WrongCode(Invalid):
+    code = "wrong_code"
+
+
+class TeamNameTaken(DomainError):
+    code = "team_name_taken"
+
+
+class RemovedBefore(DomainError):
+    """A manager removed this player; coming back takes a manager's invitation."""
+
+    code = "removed"
+
+
+class LastManager(DomainError):
+    code = "last_manager"
+
+
+class LeagueInUse(DomainError):
+    code = "league_in_use"

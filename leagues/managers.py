@@ -1,0 +1,167 @@
+"""What managers do: create and change leagues, share and hand over the role. The only writer of ``League``."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from accounts.models import User
+from fantasy_f1.core.errors import Invalid
+from fantasy_f1.core.events import publish
+from leagues.errors import LastManager, LeagueInUse
+from leagues.events import LeagueChanged, LeagueCreated, ManagersChanged
+from leagues.models import MIN_TEAMS, League
+from leagues.permissions import require_manager
+from races.entries import capacity
+from races.models import Season
+
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Without 0, O, 1, I and L, which people mix up."""
+CODE_LENGTH = 8
+
+CHANGEABLE = {
+    "name",
+    "description",
+    "draft_method",
+    "max_teams",
+    "is_private",
+    "draft_opens_days",
+    "draft_locks_at",
+}
+
+
+def create_league(*, creator: User, name: str, season: Season, now: datetime, **options: Any) -> League:
+    """A new league with its creator as manager, who may use the admin from now on but does not join by this.
+
+    ``options`` are the other fields of ``CHANGEABLE``. Raises ``Invalid`` with the field at fault.
+    """
+    if season.year < now.year:
+        raise Invalid(f"The season {season} is over.", field="season")
+    with transaction.atomic():
+        league = League(name=name.strip(), creator=creator, season=season, **options)
+        _check(league)
+        _save_with_new_code(league)
+        league.managers.add(creator)
+        refresh_staff(creator)
+        publish(LeagueCreated(league.pk), source=league, actor=creator, now=now)
+    return league
+
+
+def change_league(*, league_id: int, actor: User, now: datetime, **changed: Any) -> League:
+    """Change settings; a new draft method or lock applies from the next draft on. Equal values change nothing.
+
+    Raises ``NotAllowed`` unless ``actor`` manages the league, ``Invalid`` with the field at fault.
+    """
+    with transaction.atomic():
+        league = League.objects.lock(league_id)
+        require_manager(actor, league)
+        unknown = set(changed) - CHANGEABLE
+        if unknown:
+            raise Invalid("This cannot be changed.", field=min(unknown))
+        different = {field: value for field, value in changed.items() if getattr(league, field) != value}
+        if not different:
+            return league
+        for field, value in different.items():
+            setattr(league, field, value)
+        _check(league, max_teams_changed="max_teams" in different)
+        league.save()
+        publish(LeagueChanged(league.pk, different), source=league, actor=actor, now=now)
+    return league
+
+
+def delete_league(*, league_id: int, actor: User) -> None:
+    """Delete a league that nobody else ever played in and that never drafted; others stay, as history.
+
+    Raises ``NotAllowed``, ``LeagueInUse``.
+    """
+    with transaction.atomic():
+        league = League.objects.lock(league_id)
+        require_manager(actor, league)
+        if league.constructors.exclude(user=actor).exists():
+            raise LeagueInUse("Others play in this league, or did: it cannot be deleted any more.")
+        managers = list(league.managers.all())
+        try:
+            league.delete()
+        except ProtectedError as error:  # its own team has picks
+            raise LeagueInUse("This league has drafted: it stays as history.") from error
+        for manager in managers:
+            refresh_staff(manager)
+
+
+def add_manager(*, league_id: int, actor: User, user: User, now: datetime) -> None:
+    """Make a player of the league a manager beside the others. Raises ``NotAllowed``, ``Invalid``."""
+    with transaction.atomic():
+        league = League.objects.lock(league_id)
+        require_manager(actor, league)
+        if not league.constructors.playing().filter(user=user).exists() and user != actor:
+            raise Invalid("Only players of the league can manage it.", field="user")
+        if league.managers.filter(pk=user.pk).exists():
+            return
+        league.managers.add(user)
+        _managers_changed(league, actor, now, user)
+
+
+def remove_manager(*, league_id: int, actor: User, user: User, now: datetime) -> None:
+    """Take the role from a manager, or give it back oneself. Raises ``NotAllowed``, ``LastManager``."""
+    with transaction.atomic():
+        league = League.objects.lock(league_id)
+        require_manager(actor, league)
+        if not league.managers.filter(pk=user.pk).exists():
+            return
+        if league.managers.count() == 1:
+            raise LastManager("A league always has a manager: hand it over first.")
+        league.managers.remove(user)
+        _managers_changed(league, actor, now, user)
+
+
+def hand_over(*, league_id: int, actor: User, to: User, now: datetime) -> None:
+    """Give one's own management to a player of the league. Raises ``NotAllowed``, ``Invalid``."""
+    with transaction.atomic():
+        add_manager(league_id=league_id, actor=actor, user=to, now=now)
+        if to != actor:
+            remove_manager(league_id=league_id, actor=actor, user=actor, now=now)
+
+
+def refresh_staff(user: User) -> None:
+    """Whoever manages a league may use the admin; so may the host."""
+    is_staff = user.is_superuser or user.managed_leagues.exists()
+    if user.is_staff != is_staff:
+        user.is_staff = is_staff
+        user.save(update_fields=["is_staff", "updated_at"])
+
+
+def _managers_changed(league: League, actor: User, now: datetime, user: User) -> None:
+    refresh_staff(user)
+    ids = sorted(league.managers.values_list("pk", flat=True))
+    publish(ManagersChanged(league.pk, ids), source=league, actor=actor, now=now)
+
+
+def _check(league: League, *, max_teams_changed: bool = True) -> None:
+    """Raise ``Invalid`` where a value is out of its limits (RULES 4.1: two drivers each, of those entered)."""
+    if not league.name:
+        raise Invalid("A league needs a name.", field="name")
+    if not max_teams_changed:
+        return
+    most = capacity(league.season)
+    if not MIN_TEAMS <= league.max_teams <= most:
+        raise Invalid(
+            f"A league has {MIN_TEAMS} to {most} teams: two drivers each of those entered.", field="max_teams"
+        )
+    playing = league.constructors.playing().count() if league.pk else 0
+    if league.max_teams < playing:
+        raise Invalid(f"{playing} teams play in this league already.", field="max_teams")
+
+
+def _save_with_new_code(league: League) -> None:
+    while True:
+        league.code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        try:
+            with transaction.atomic():
+                league.save()
+        except IntegrityError:
+            if not League.objects.filter(code=league.code).exists():
+                raise
+        else:
+            return

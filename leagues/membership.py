@@ -1,0 +1,130 @@
+"""Joining and leaving: the only writer of ``Constructor``."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from fantasy_f1.core.errors import Invalid, NotAllowed
+from fantasy_f1.core.events import publish
+from leagues.errors import LeagueFull, RemovedBefore, TeamNameTaken, WrongCode
+from leagues.events import ConstructorJoined, ConstructorLeft, ConstructorRenamed
+from leagues.models import Constructor, League
+from leagues.permissions import require_manager
+from races.entries import capacity
+
+COLOURS = (
+    "#e10600",
+    "#2f7de1",
+    "#12a150",
+    "#f59f00",
+    "#8a4fff",
+    "#00a3a3",
+    "#e0457b",
+    "#7a8b00",
+    "#c2561a",
+    "#4b5bd6",
+    "#8d6e63",
+)
+"""One for each of eleven teams; told apart on light and dark ground."""
+
+
+def join_league(*, league_id: int, user: User, team_name: str, now: datetime, code: str = "") -> Constructor:
+    """Enter a team → the user's constructor. Asked again, the standing one is returned.
+
+    A private league takes its code. Whoever left comes back with the same team. Raises ``WrongCode``,
+    ``RemovedBefore``, ``LeagueFull``, ``TeamNameTaken``, ``Invalid``.
+    """
+    with transaction.atomic():
+        league = League.objects.lock(league_id)
+        standing = league.constructors.filter(user=user).first()
+        if standing and standing.is_active:
+            return standing
+        if league.is_private and not is_code(league, code) and not league.managers.filter(pk=user.pk).exists():
+            raise WrongCode("This is not the code of the league.", field="code")
+        if standing and standing.was_removed:
+            raise RemovedBefore("A manager removed you from this league; only a manager can invite you back.")
+        return _enter(league, standing or Constructor(league=league, user=user), team_name, user, now)
+
+
+def invite_back(*, constructor_id: int, actor: User, now: datetime) -> Constructor:
+    """Let a removed player join again, on a manager's word. Raises ``NotAllowed``."""
+    with transaction.atomic():
+        constructor = Constructor.objects.select_related("league").get(pk=constructor_id)
+        require_manager(actor, League.objects.lock(constructor.league_id))
+        constructor.was_removed = False
+        constructor.save(update_fields=["was_removed"])
+    return constructor
+
+
+def leave_league(*, league_id: int, user: User, now: datetime) -> None:
+    """Stop playing; what was scored stays. Safe to repeat. A manager who leaves still manages."""
+    with transaction.atomic():
+        league = League.objects.lock(league_id)
+        constructor = league.constructors.playing().filter(user=user).first()
+        if constructor:
+            _leave(league, constructor, actor=user, reason="", now=now)
+
+
+def remove_constructor(*, constructor_id: int, actor: User, reason: str, now: datetime) -> None:
+    """Remove a player, with a reason that is logged. Safe to repeat. Raises ``NotAllowed``, ``Invalid``."""
+    with transaction.atomic():
+        constructor = Constructor.objects.get(pk=constructor_id)
+        league = League.objects.lock(constructor.league_id)
+        require_manager(actor, league)
+        if not reason.strip():
+            raise Invalid("Say why the team is removed.", field="reason")
+        constructor.refresh_from_db()
+        if constructor.is_active:
+            _leave(league, constructor, actor=actor, reason=reason.strip(), now=now)
+
+
+def rename_constructor(*, constructor_id: int, team_name: str, actor: User, now: datetime) -> Constructor:
+    """Give one's team another name. Raises ``NotAllowed``, ``TeamNameTaken``, ``Invalid``."""
+    with transaction.atomic():
+        constructor = Constructor.objects.get(pk=constructor_id)
+        league = League.objects.lock(constructor.league_id)
+        if constructor.user_id != actor.pk:
+            raise NotAllowed("Only the owner of a team may rename it.")
+        name = _free_name(league, team_name, but=constructor.pk)
+        if name != constructor.team_name:
+            constructor.team_name = name
+            constructor.save(update_fields=["team_name"])
+            publish(ConstructorRenamed(league.pk, constructor.pk, name), source=league, actor=actor, now=now)
+    return constructor
+
+
+def is_code(league: League, code: str) -> bool:
+    return code.strip().upper() == league.code
+
+
+def _enter(league: League, constructor: Constructor, team_name: str, user: User, now: datetime) -> Constructor:
+    if league.season.year < now.year:
+        raise Invalid("The season of this league is over.")
+    if league.constructors.playing().count() >= min(league.max_teams, capacity(league.season)):
+        raise LeagueFull("This league is full.")
+    constructor.team_name = _free_name(league, team_name or constructor.team_name, but=constructor.pk)
+    taken = set(league.constructors.playing().values_list("color", flat=True))
+    if not constructor.color or constructor.color in taken:
+        constructor.color = next((colour for colour in COLOURS if colour not in taken), COLOURS[0])
+    constructor.is_active, constructor.joined_at, constructor.left_at = True, now, None
+    constructor.save()
+    publish(ConstructorJoined(league.pk, constructor.pk), source=league, actor=user, now=now)
+    return constructor
+
+
+def _leave(league: League, constructor: Constructor, *, actor: User, reason: str, now: datetime) -> None:
+    removed = constructor.user_id != actor.pk
+    constructor.is_active, constructor.left_at, constructor.was_removed = False, now, removed
+    constructor.save(update_fields=["is_active", "left_at", "was_removed"])
+    publish(ConstructorLeft(league.pk, constructor.pk, removed, reason), source=league, actor=actor, now=now)
+
+
+def _free_name(league: League, team_name: str, *, but: int | None) -> str:
+    """The name without needless blanks, if no other team of the league has it, whatever its case."""
+    name = " ".join(team_name.split())
+    if not 1 <= len(name) <= 40:
+        raise Invalid("A team name has 1 to 40 characters.", field="team_name")
+    if league.constructors.exclude(pk=but).filter(team_name__iexact=name).exists():
+        raise TeamNameTaken(f"Another team of the league is called {name}.", field="team_name")
+    return name
