@@ -3,11 +3,11 @@
 Drafts know no points: the scoring app, which stands above them, registers itself here when it starts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
-PointsOfRace = Callable[[int], Mapping[int, Decimal]]
-_source: PointsOfRace = lambda race_id: {}  # noqa: E731
+PointsOfRace = Callable[[int, Collection[int]], Mapping[int, Decimal]]
+_source: PointsOfRace = lambda race_id, drafted: {}  # noqa: E731
 
 
 def register(source: PointsOfRace) -> None:
@@ -15,6 +15,6 @@ def register(source: PointsOfRace) -> None:
     _source = source
 
 
-def of_race(race_id: int) -> Mapping[int, Decimal]:
-    """Points by driver id; empty until the race is scored."""
-    return _source(race_id)
+def of_race(race_id: int, drafted: Collection[int]) -> Mapping[int, Decimal]:
+    """Points of the ``drafted`` drivers (all ids of one league) by driver id; empty until the race is scored."""
+    return _source(race_id, drafted)

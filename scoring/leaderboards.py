@@ -7,7 +7,7 @@ never stale after a write.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -64,6 +64,19 @@ class ScoredRace:
     scored_at: datetime
     points: dict[int, Decimal]
     """By driver id."""
+    substitutes: dict[int, int]
+    """Absent driver → who drove the seat."""
+
+    def earned(self, drafted: Collection[int]) -> dict[int, Decimal]:
+        """Points of the ``drafted`` drivers of one league, by driver id.
+
+        One real starter feeds one slot: a substitute whom somebody drafted by name scores for that team, and the seat
+        of the absent driver scores nothing (RULES 4.8).
+        """
+        return {
+            driver: Decimal(0) if self.substitutes.get(driver) in drafted else self.points.get(driver, Decimal(0))
+            for driver in drafted
+        }
 
 
 def overall_board(league: League) -> Board:
@@ -76,10 +89,11 @@ def race_board(league: League, race: Race) -> Board:
     return _cached(f"race:{race.pk}", league, RACE_BOARD_SECONDS, lambda: _race(league, race))
 
 
-def points_of_race(race_id: int) -> dict[int, Decimal]:
-    """Points by driver id, as they stand; empty until the race is scored."""
-    scores = DriverScore.objects.current().filter(run__race=race_id, run__rule_set=rule_set())
-    return dict(scores.values_list("driver_id", "points"))
+def points_of_race(race_id: int, drafted: Collection[int]) -> dict[int, Decimal]:
+    """What the ``drafted`` drivers of one league earned, by driver id; empty until the race is scored."""
+    race = Race.objects.select_related("season").get(pk=race_id)
+    scored = (found for found in scored_races(race.season_id, race.season.results_version) if found.race_id == race_id)
+    return next((found.earned(drafted) for found in scored), {})
 
 
 def scored_races(year: int, results_version: int) -> list[ScoredRace]:
@@ -90,15 +104,16 @@ def scored_races(year: int, results_version: int) -> list[ScoredRace]:
 
 def league_points(league: League) -> list[tuple[ScoredRace, dict[int, Decimal]]]:
     """Points by constructor id for every scored race that the league drafted, in calendar order."""
-    drafted: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    drafted: dict[int, dict[int, int]] = defaultdict(dict)
     picks = Pick.objects.filter(league=league).order_by().values_list("race_id", "constructor_id", "driver_id")
     for race_id, constructor_id, driver_id in picks:
-        drafted[race_id].append((constructor_id, driver_id))
+        drafted[race_id][driver_id] = constructor_id
     table = []
     for race in scored_races(league.season_id, league.season.results_version):
+        owners = drafted.get(race.race_id, {})
         totals: dict[int, Decimal] = defaultdict(Decimal)
-        for constructor_id, driver_id in drafted.get(race.race_id, ()):
-            totals[constructor_id] += race.points.get(driver_id, Decimal(0))
+        for driver_id, amount in race.earned(owners).items():
+            totals[owners[driver_id]] += amount
         if totals:
             table.append((race, dict(totals)))
     return table
@@ -110,11 +125,13 @@ def _scored_races(year: int) -> list[ScoredRace]:
         .order_by("race__starts_at")
         .values_list("pk", "race_id", "race__results_status", "created_at")
     )
-    points: dict[int, dict[int, Decimal]] = defaultdict(dict)
-    scores = DriverScore.objects.filter(run__in=[run[0] for run in runs]).order_by()
-    for run_id, driver_id, amount in scores.values_list("run_id", "driver_id", "points"):
-        points[run_id][driver_id] = amount
-    return [ScoredRace(race_id, status, at, points[run_id]) for run_id, race_id, status, at in runs]
+    races = {run_id: ScoredRace(race_id, status, at, {}, {}) for run_id, race_id, status, at in runs}
+    scores = DriverScore.objects.filter(run__in=list(races)).order_by()
+    for run_id, driver_id, substitute_id, amount in scores.values_list("run", "driver", "substitute", "points"):
+        races[run_id].points[driver_id] = amount
+        if substitute_id:
+            races[run_id].substitutes[driver_id] = substitute_id
+    return list(races.values())
 
 
 def _overall(league: League) -> Board:

@@ -55,6 +55,14 @@ class DriverScore(models.Model):
 
     run = models.ForeignKey(ScoreRun, on_delete=models.CASCADE, related_name="scores", db_index=False)
     driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="scores")
+    substitute = models.ForeignKey(
+        Driver,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who drove the seat instead",
+    )
     points = models.DecimalField(max_digits=7, decimal_places=2)
     lines = models.JSONField(default=list, help_text="[{rule, amount, because}]: they add up to the points")
 

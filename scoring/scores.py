@@ -43,8 +43,11 @@ def score_race(*, race_id: int, now: datetime) -> ScoreRun | None:
         standing = ScoreRun.objects.filter(race=race, rule_set=rules, is_current=True).first()
         if standing and standing.results_digest == digest:
             return standing
-        lines = score(_finishes(revision), Rules.from_json(rules.name, rules.rules), substitutes=substitutes)
-        return _write(race, rules, standing, digest, lines, now)
+        finishes = _finishes(revision)
+        lines = score(finishes, Rules.from_json(rules.name, rules.rules), substitutes=substitutes)
+        for finish in finishes:  # who took part scores for themselves
+            substitutes.pop(finish.driver_id, None)
+        return _write(race, rules, standing, digest, lines, substitutes, now)
 
 
 def _substitutes(race: Race) -> dict[int, int]:
@@ -73,6 +76,7 @@ def _write(
     standing: ScoreRun | None,
     digest: str,
     lines: dict[int, list[Line]],
+    substitutes: dict[int, int],
     now: datetime,
 ) -> ScoreRun:
     totals = {driver: points(reasons) for driver, reasons in lines.items()}
@@ -91,6 +95,7 @@ def _write(
         DriverScore(
             run=run,
             driver_id=driver,
+            substitute_id=substitutes.get(driver),
             points=totals[driver],
             lines=[{**asdict(line), "amount": plain(line.amount)} for line in reasons],
         )

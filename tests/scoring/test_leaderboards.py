@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from drafts.models import Pick
 from leagues.models import Constructor, League
-from races.models import Driver, Race
-from scoring.leaderboards import Board, overall_board, race_board
+from races.models import Driver, Race, RaceEntry
+from scoring.leaderboards import Board, overall_board, points_of_race, race_board
 from scoring.scores import score_race
 from tests.factories import LeagueFactory, RaceFactory, give_result
 from tests.scoring.conftest import draft_race
@@ -89,6 +89,36 @@ def test_overall_board_follows_race_by_race(
         (2, 0, 0, 6),
     ]
     assert board.updated_at == second.starts_at + timedelta(hours=3)
+
+
+@pytest.mark.parametrize(("substitute", "of_the_seat"), [(21, 25), (1, 0)])
+def test_the_seat_of_an_absent_driver_scores_unless_the_substitute_was_drafted_by_name(
+    league: League, race: Race, teams: list[Constructor], drivers: list[Driver], substitute: int, of_the_seat: int
+) -> None:
+    """Team 0 drafted drivers 0 and 5, team 1 drafted drivers 1 and 4; driver 0 is absent, somebody wins in the seat."""
+    stand_in = drivers[substitute]
+    race.entries.filter(driver=stand_in).update(status=RaceEntry.Status.SUBSTITUTE, replaces=drivers[0])
+    rest = [driver for driver in drivers[1:] if driver != stand_in]
+
+    finish(race, [stand_in, *rest[10:], *rest[:10]])
+
+    points = {row.constructor_id: row.points for row in race_board(fresh(league), race).rows}
+    assert points[teams[0].pk] == of_the_seat
+    assert points[teams[1].pk] == (25 if substitute == 1 else 0)
+    assert points_of_race(race.pk, [drivers[0].pk, drivers[1].pk])[drivers[0].pk] == of_the_seat
+
+
+def test_points_of_a_race_are_empty_until_it_is_scored(race: Race, drivers: list[Driver]) -> None:
+    assert points_of_race(race.pk, [drivers[0].pk]) == {}
+
+
+def test_a_race_the_league_did_not_draft_is_not_on_its_board(
+    league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    other = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=1))
+    finish(other, drivers)
+
+    assert [row.races for row in overall_board(fresh(league)).rows] == [0, 0, 0]
 
 
 def test_a_board_is_never_stale_after_a_write(

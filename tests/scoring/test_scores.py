@@ -11,7 +11,6 @@ from drafts.models import Pick
 from fantasy_f1.core.events import publish
 from races.events import ResultsAmended, ResultsPublished
 from races.models import Driver, Race, RaceEntry, Season
-from scoring.leaderboards import points_of_race
 from scoring.models import DriverScore, RuleSet, ScoreRun
 from scoring.rules import CLASSIC
 from scoring.scores import rule_set, score_pending, score_race
@@ -20,6 +19,10 @@ from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, give
 from tests.scoring.conftest import draft_race
 
 pytestmark = pytest.mark.django_db
+
+
+def points_of(race: Race) -> dict[int, Decimal]:
+    return dict(DriverScore.objects.current().filter(run__race=race).values_list("driver_id", "points"))
 
 
 def test_rule_set_is_stored_once() -> None:
@@ -50,7 +53,7 @@ def test_score_race_writes_points_with_their_reasons(race: Race, drivers: list[D
 
 def test_score_race_without_results_writes_nothing(race: Race, now: datetime) -> None:
     assert score_race(race_id=race.pk, now=now) is None
-    assert points_of_race(race.pk) == {}
+    assert points_of(race) == {}
 
 
 def test_score_race_again_writes_nothing(race: Race, drivers: list[Driver], now: datetime) -> None:
@@ -80,7 +83,7 @@ def test_an_amended_result_is_scored_anew_and_the_old_score_is_kept(
     assert (second.number, ScoreRun.objects.get(is_current=True)) == (2, second)
     assert sorted(second.changes) == sorted([f"{drivers[1]} 18 → 15", f"{drivers[2]} 15 → 18"])
     assert first.scores.get(driver=drivers[1]).points == 18
-    assert points_of_race(race.pk)[drivers[1].pk] == 15
+    assert points_of(race)[drivers[1].pk] == 15
 
 
 def test_a_driver_struck_from_the_result_loses_the_points(race: Race, drivers: list[Driver], now: datetime) -> None:
@@ -104,7 +107,7 @@ def test_the_seat_of_an_absent_driver_scores_for_whoever_drafted_them(
     score_race(race_id=race.pk, now=now)
 
     score = DriverScore.objects.get(driver=absent)
-    assert score.points == 25
+    assert (score.points, score.substitute) == (25, substitute)
     assert score.lines[0]["because"] == f"P1 in the Grand Prix ({substitute} in the seat)"
 
 
@@ -117,7 +120,7 @@ def test_a_correction_of_the_entry_list_is_scored_anew(race: Race, drivers: list
 
     assert run is not None
     assert run.number == 2
-    assert points_of_race(race.pk)[drivers[0].pk] == 25
+    assert points_of(race)[drivers[0].pk] == 25
 
 
 def test_scoring_costs_the_same_however_many_leagues_play(race: Race, drivers: list[Driver], now: datetime) -> None:
@@ -155,7 +158,7 @@ def test_results_are_scored_when_they_are_announced(
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         publish(event(race.pk, "grand_prix", **more), source=Race.objects.lock(race.pk), actor=None, now=now)
 
-    assert points_of_race(race.pk)[drivers[0].pk] == Decimal(25)
+    assert points_of(race)[drivers[0].pk] == Decimal(25)
     scored = Race.objects.get(pk=race.pk).events().get(name="RaceScored")
     assert scored.data["number"] == 1
 
@@ -170,7 +173,7 @@ def test_beat_finds_results_whose_announcement_was_lost(race: Race, drivers: lis
     score_pending_races()
 
     assert ScoreRun.objects.count() == 2
-    assert points_of_race(race.pk)[drivers[0].pk] == Decimal(25)
+    assert points_of(race)[drivers[0].pk] == Decimal(25)
 
 
 @pytest.mark.django_db(transaction=True)
