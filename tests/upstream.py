@@ -98,7 +98,7 @@ class UpstreamDouble:
         self.now = now
 
     def fault(self, *kinds: str) -> None:
-        """Let the next answers go wrong, one each: a status (429, 500, 503), timeout, reset, truncated, html,
+        """Let the next answers go wrong, one each: a status (429, 500, 503), timeout, reset, truncated, broken, html,
         wrong_total, no_total, no_table, or no_<key>, which leaves that key out of every row. ``429/1`` also says
         Retry-After: 1.
         """
@@ -144,6 +144,8 @@ class UpstreamDouble:
         if fault == "no_table":
             data = {key: value for key, value in data.items() if not key.endswith("Table")}
         body = json.dumps({"MRData": data}, ensure_ascii=False)
+        if fault == "broken":
+            body = body[:-9]
         if fault.startswith("no_"):
             body = re.sub(rf'"{fault[3:]}": ?"[^"]*",? ?', "", body)
         return 200, "application/json", body

@@ -140,6 +140,7 @@ def test_silence_becomes_one_sentence(client: Jolpica, upstream: UpstreamDouble,
     ("fault", "sentence"),
     [
         ("truncated", "ended too early"),
+        ("broken", "was answered with broken JSON"),
         ("html", "was not answered with JSON"),
         ("wrong_total", "announces 30 rows, but its page from 0 has 23"),
         ("no_total", "does not say how many rows"),
@@ -176,6 +177,16 @@ def test_a_total_that_changes_between_pages_is_refused(client: Jolpica, upstream
 
     with pytest.raises(UpstreamError, match=r"changed while it was read \(220 rows, then 227\)"):
         client.results(2026, "grand_prix")
+
+
+def test_a_table_without_its_rows_is_refused(
+    client: Jolpica, upstream: UpstreamDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {"total": "0", "RaceTable": {"Races": None}}
+    monkeypatch.setattr(upstream, "_table", lambda *args: whole)
+
+    with pytest.raises(UpstreamError, match="has no list of Races"):
+        client.calendar(2026)
 
 
 def test_a_row_told_twice_is_refused(client: Jolpica, upstream: UpstreamDouble) -> None:

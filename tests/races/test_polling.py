@@ -1,0 +1,46 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from races.polling import next_ask
+
+START = datetime(2026, 7, 26, 13, tzinfo=UTC)
+ROWS = START + timedelta(hours=4)  # 17:00
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (None, timedelta(hours=2)),
+        (timedelta(hours=1), timedelta(hours=2)),  # asked for another session, before this one could have a result
+        (timedelta(hours=2), timedelta(hours=3)),
+        (timedelta(hours=13), timedelta(hours=14)),
+        (timedelta(hours=14), timedelta(hours=20)),
+        (timedelta(days=6), timedelta(days=6, hours=6)),
+        (timedelta(days=8), timedelta(days=15)),
+    ],
+)
+def test_without_rows_questions_become_rarer(asked: timedelta | None, expected: timedelta) -> None:
+    last = START + asked if asked is not None else None
+
+    assert next_ask(starts_at=START, first_rows_at=None, last_asked_at=last) == START + expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (timedelta(0), timedelta(hours=2)),
+        (timedelta(hours=2), timedelta(hours=6)),
+        (timedelta(hours=6), timedelta(hours=16)),  # 09:00 the next morning
+        (timedelta(hours=16), timedelta(hours=48)),
+        (timedelta(hours=48), timedelta(days=7)),
+        (timedelta(days=7), timedelta(days=14)),
+        (timedelta(days=30), timedelta(days=35)),
+    ],
+)
+def test_with_rows_corrections_are_looked_for(asked: timedelta, expected: timedelta) -> None:
+    assert next_ask(starts_at=START, first_rows_at=ROWS, last_asked_at=ROWS + asked) == ROWS + expected
+
+
+def test_rows_by_hand_are_asked_for_like_rows_of_the_feed() -> None:
+    assert next_ask(starts_at=START, first_rows_at=ROWS, last_asked_at=None) == ROWS + timedelta(hours=2)
