@@ -58,7 +58,7 @@ def names(name: str, default: list[str]) -> list[str]:
 
 
 def web_address(name: str, default: str) -> str:
-    value = text(name, default).rstrip("/")
+    value = text(name, default)
     try:
         parts = urlsplit(value)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -66,7 +66,7 @@ def web_address(name: str, default: str) -> str:
         valid = False
     if not valid:
         refuse(name, f"must be an http or https address, not {value!r}.")
-    return value
+    return value.rstrip("/")
 
 
 def database(name: str, default: str) -> dict[str, Any]:

@@ -7,11 +7,11 @@ import structlog
 from django.core.cache import cache
 from django.db.models import Max
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from fantasy_f1.celery import app
-from fantasy_f1.core import clock
 from races.models import SyncRun
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ def live(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """Each part it needs: 200 when all of them answer, else 503.
 
-    ``last_sync`` tells how old the data is, in seconds of the game's time (``null``: never synced, or unknown); old
+    ``last_sync`` tells how old the data is, in seconds of real time (``null``: never synced, or unknown); old
     data is no reason to take the app out of service.
     """
     parts = {name: _answers(name, check) for name, check in CHECKS.items()}
@@ -76,4 +76,4 @@ CHECKS: dict[str, Callable[[], None]] = {
 
 def _seconds_since_last_sync() -> int | None:
     done = SyncRun.objects.filter(status=SyncRun.Status.OK).aggregate(at=Max("finished_at"))["at"]
-    return max(0, int((clock.now() - done).total_seconds())) if done else None
+    return max(0, int((timezone.now() - done).total_seconds())) if done else None

@@ -9,6 +9,10 @@ os.environ["SECRET_KEY"] = "tests-only-" + "x" * 40
 os.environ["F1_API_URL"] = "http://127.0.0.1:9/ergast/f1"  # nothing answers there; a test names its own double
 for name in ("DATABASE_URL", "REDIS_URL"):
     os.environ[name] = os.environ.get(f"TEST_{name}", "")
+if os.environ["REDIS_URL"]:  # each worker of a parallel run empties its own Redis database
+    server, _, number = os.environ["REDIS_URL"].rpartition("/")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.environ["REDIS_URL"] = f"{server}/{int(number) + int(worker)}"
 for name in ("GAME_CLOCK", "DEMO", "DEBUG"):
     os.environ[name] = "off"
 os.environ["BASE_URL"] = "http://localhost:8000"

@@ -1,0 +1,41 @@
+import json
+import re
+
+import pytest
+from django.test import Client
+
+
+def test_the_schema_is_openapi_and_open_to_all(client: Client) -> None:
+    response = client.get("/api/schema/", headers={"Accept": "application/json"})
+
+    schema = json.loads(response.content)
+    assert (response.status_code, schema["openapi"], schema["info"]["title"]) == (200, "3.1.0", "Fantasy F1")
+
+
+def test_the_viewer_and_all_it_loads_come_from_here(client: Client) -> None:
+    page = client.get("/api/docs/")
+
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())
+    answers = {address: client.get(address).status_code for address in addresses}
+    assert page.status_code == 200
+    assert len(addresses) == 5
+    assert all(address.startswith("/") for address in addresses)
+    assert set(answers.values()) == {200}
+
+
+def test_the_viewers_script_asks_no_outside_validator(client: Client) -> None:
+    script = client.get("/api/docs/?script=").content.decode()
+
+    assert '"validatorUrl": null' in script
+    assert "http://" not in script.replace('"http"', "")
+    assert "https://" not in script
+
+
+@pytest.mark.django_db
+def test_only_the_viewer_may_use_inline_styles(client: Client) -> None:
+    docs, home = (client.get(path)["Content-Security-Policy"] for path in ("/api/docs/", "/health"))
+
+    assert "style-src 'self' 'unsafe-inline'" in docs
+    assert "unsafe-inline" not in docs.replace("style-src 'self' 'unsafe-inline'", "")
+    assert "unsafe" not in home
+    assert "default-src 'self'" in home

@@ -1,0 +1,249 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fantasy_f1 import env
+from tests.core.conftest import ROOT, VARIABLES, Run
+
+NAME = "A_VARIABLE"
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the variable that the tests read."""
+    return lambda value: monkeypatch.setenv(NAME, value)
+
+
+def refusal(read: Callable[[], Any]) -> str:
+    with pytest.raises(SystemExit) as stopped:
+        read()
+    return str(stopped.value)
+
+
+def test_text_takes_the_default_where_the_variable_is_missing_or_empty(given: Callable[[str], None]) -> None:
+    missing = env.text(NAME, "default")
+    given("  ")
+    empty = env.text(NAME, "default")
+    given(" a value ")
+
+    assert (missing, empty, env.text(NAME, "default")) == ("default", "default", "a value")
+
+
+def test_text_keeps_a_dollar_sign(given: Callable[[str], None]) -> None:
+    given("$secret$")
+
+    assert env.text(NAME) == "$secret$"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("on", True), ("TRUE", True), ("1", True), ("yes", True), ("off", False), ("0", False)]
+)
+def test_flag_reads_the_usual_words(value: str, expected: bool, given: Callable[[str], None]) -> None:
+    given(value)
+
+    assert env.flag(NAME) is expected
+
+
+def test_flag_refuses_another_word(given: Callable[[str], None]) -> None:
+    given("maybe")
+
+    assert refusal(lambda: env.flag(NAME)) == "Configuration error: A_VARIABLE must be on or off, not 'maybe'."
+
+
+@pytest.mark.parametrize("value", ["1", "42", "100"])
+def test_number_reads_whole_numbers_in_its_range(value: str, given: Callable[[str], None]) -> None:
+    given(value)
+
+    assert env.number(NAME, 5, low=1, high=100) == int(value)
+
+
+@pytest.mark.parametrize("value", ["0", "101", "-1", "1.5", "ten", "²"])
+def test_number_refuses_anything_else(value: str, given: Callable[[str], None]) -> None:
+    given(value)
+
+    assert refusal(lambda: env.number(NAME, 5, low=1, high=100)) == (
+        f"Configuration error: A_VARIABLE must be a whole number from 1 to 100, not {value!r}."
+    )
+
+
+def test_choice_is_one_of_its_options(given: Callable[[str], None]) -> None:
+    given("b")
+
+    assert env.choice(NAME, "a", ("a", "b")) == "b"
+    given("c")
+    assert refusal(lambda: env.choice(NAME, "a", ("a", "b"))) == (
+        "Configuration error: A_VARIABLE must be one of a, b, not 'c'."
+    )
+
+
+def test_names_splits_at_commas(given: Callable[[str], None]) -> None:
+    default = env.names(NAME, ["one"])
+    given("one, two,,three ")
+
+    assert (default, env.names(NAME, [])) == (["one"], ["one", "two", "three"])
+
+
+def test_web_address_drops_the_last_slash(given: Callable[[str], None]) -> None:
+    given("https://f1.example.com/")
+
+    assert env.web_address(NAME, "") == "https://f1.example.com"
+
+
+@pytest.mark.parametrize("value", ["f1.example.com", "ftp://f1.example.com", "http://", "http://h:port", "http://[::1"])
+def test_web_address_refuses_what_is_none(value: str, given: Callable[[str], None]) -> None:
+    given(value)
+
+    assert refusal(lambda: env.web_address(NAME, "")) == (
+        f"Configuration error: A_VARIABLE must be an http or https address, not {value!r}."
+    )
+
+
+def test_database_reads_postgres_and_sqlite_addresses(given: Callable[[str], None]) -> None:
+    given("postgres://me:secret@db:5433/f1")
+    server = env.database(NAME, "")
+    given("sqlite:////data/f1.sqlite3")
+    file = env.database(NAME, "")
+
+    assert (server["ENGINE"], server["HOST"], server["PORT"], server["NAME"], server["PASSWORD"]) == (
+        "django.db.backends.postgresql",
+        "db",
+        5433,
+        "f1",
+        "secret",
+    )
+    assert (file["ENGINE"], file["NAME"]) == ("django.db.backends.sqlite3", "/data/f1.sqlite3")
+
+
+def test_database_refuses_other_kinds(given: Callable[[str], None]) -> None:
+    given("mysql://db/f1")
+
+    assert refusal(lambda: env.database(NAME, "")) == (
+        "Configuration error: A_VARIABLE must start with postgres:// or sqlite://."
+    )
+
+
+@pytest.mark.parametrize("value", ["postgres://me:sec/ret@db/f1", "postgres://db", "postgres://db:port/f1"])
+def test_database_refuses_a_broken_address_without_repeating_it(value: str, given: Callable[[str], None]) -> None:
+    given(value)
+
+    assert refusal(lambda: env.database(NAME, "")) == (
+        "Configuration error: A_VARIABLE is not an address such as postgres://user:secret@host:5432/name."
+    )
+
+
+def test_redis_is_an_address_or_nothing(given: Callable[[str], None]) -> None:
+    nothing = env.redis(NAME)
+    given("redis://localhost:6379/0")
+    address = env.redis(NAME)
+    given("localhost:6379")
+
+    assert (nothing, address) == ("", "redis://localhost:6379/0")
+    assert refusal(lambda: env.redis(NAME)) == (
+        "Configuration error: A_VARIABLE must start with redis:// or rediss://."
+    )
+
+
+def test_email_reads_a_mail_server(given: Callable[[str], None]) -> None:
+    given("smtp+tls://me:secret@mail:587")
+    server = env.email(NAME, "consolemail://")
+
+    assert (server["EMAIL_HOST"], server["EMAIL_PORT"], server["EMAIL_USE_TLS"]) == ("mail", 587, True)
+
+
+@pytest.mark.parametrize("value", ["mail.example.com", "pigeon://mail", "smtp://mail:port"])
+def test_email_refuses_what_is_no_mail_address(value: str, given: Callable[[str], None]) -> None:
+    given(value)
+
+    assert refusal(lambda: env.email(NAME, "consolemail://")) == (
+        "Configuration error: A_VARIABLE is not a mail address such as smtp+tls://user:secret@host:587 or "
+        "consolemail://."
+    )
+
+
+def test_folder_is_made(tmp_path: Path) -> None:
+    folder = env.folder(NAME, tmp_path / "a" / "b")
+
+    assert folder.is_dir()
+
+
+def test_folder_refuses_a_place_that_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    assert refusal(lambda: env.folder(NAME, file)) == (
+        f"Configuration error: A_VARIABLE {file} cannot be used: File exists."
+    )
+
+
+def test_secret_makes_one_and_keeps_it(tmp_path: Path) -> None:
+    file = tmp_path / "secret.key"
+
+    first, second = (env.secret(NAME, fallback_file=file) for _ in range(2))
+
+    assert first == second == file.read_text()
+    assert len(first) >= 32
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_secret_must_be_given_where_none_may_be_made() -> None:
+    assert refusal(lambda: env.secret(NAME, fallback_file=None)) == (
+        "Configuration error: A_VARIABLE must be set (at least 32 random characters)."
+    )
+
+
+def test_secret_refuses_a_short_one(given: Callable[[str], None]) -> None:
+    given("x" * 31)
+
+    assert refusal(lambda: env.secret(NAME, fallback_file=None)) == (
+        "Configuration error: A_VARIABLE must have at least 32 characters."
+    )
+
+
+def test_load_file_lets_the_environment_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("# comment\nA_VARIABLE=from the file\nB_VARIABLE=from the file\n")
+    monkeypatch.setenv(NAME, "from the environment")
+    monkeypatch.setenv("B_VARIABLE", "to be restored")
+    monkeypatch.delenv("B_VARIABLE")
+
+    env.load_file(file)
+    env.load_file(tmp_path / "missing")
+
+    assert (env.text(NAME), env.text("B_VARIABLE")) == ("from the environment", "from the file")
+
+
+POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40}
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        ("PORT", {"PORT": "http"}),
+        ("DEBUG", {"DEBUG": "perhaps"}),
+        ("LOG_FORMAT", {"LOG_FORMAT": "xml"}),
+        ("DATABASE_URL", {"DATABASE_URL": "oracle://db"}),
+        ("REDIS_URL", {"REDIS_URL": "localhost"}),
+        ("F1_API_URL", {"F1_API_URL": "api.example.com"}),
+        ("DATA_DIR", {"DATA_DIR": "/dev/null"}),
+        ("SECRET_KEY", POSTGRES | {"SECRET_KEY": ""}),
+        ("GAME_CLOCK", POSTGRES | {"GAME_CLOCK": "on"}),
+        ("DEMO", {"DEMO": "on"}),
+    ],
+)
+def test_a_wrong_variable_stops_the_start_with_one_line_that_names_it(
+    name: str, variables: dict[str, str], run: Run
+) -> None:
+    check = run("manage.py", "check", **variables)
+
+    assert (check.returncode, check.stdout) == (1, "")
+    assert re.fullmatch(rf"Configuration error: {name} [^\n]+\n", check.stderr)
+
+
+def test_every_variable_is_in_the_example_and_in_the_docs() -> None:
+    read = set(re.findall(r'env\.[a-z_]+\(\s*"([A-Z0-9_]+)"', (ROOT / "fantasy_f1" / "settings.py").read_text()))
+    documented = set(re.findall(r"^\| `([A-Z0-9_]+)`", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE))
+
+    assert (set(VARIABLES), documented) == (read, read)

@@ -1,0 +1,55 @@
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.core.views")]
+
+
+def test_each_answer_has_a_request_id_of_its_own(client: Client) -> None:
+    ids = {client.get("/health")["X-Request-ID"] for _ in range(3)}
+
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("a1b2c3d4", True), ("short", False), ("with space 1", False), ("x" * 65, False)]
+)
+def test_a_well_formed_request_id_is_kept(given: str, kept: bool, client: Client) -> None:
+    response = client.get("/health", headers={"X-Request-ID": given})
+
+    assert (response["X-Request-ID"] == given) is kept
+
+
+def test_a_refused_read_shows_the_error_page(client: Client) -> None:
+    response = client.get("/pages/rule")
+
+    assert response.status_code == 409
+    assert response.templates[0].name == "error.html"
+    assert "The grid is full." in response.content.decode()
+
+
+def test_a_refused_htmx_request_shows_the_notice_alone(client: Client) -> None:
+    response = client.post("/pages/not-allowed", headers={"HX-Request": "true"})
+
+    assert response.status_code == 403
+    assert [template.name for template in response.templates] == ["_notice.html"]
+    assert "This is not yours." in response.content.decode()
+
+
+def test_a_refused_form_goes_back_to_its_page_with_the_message(client: Client) -> None:
+    response = client.post("/pages/rule", headers={"Referer": "http://testserver/leagues/"})
+
+    assert (response.status_code, response["Location"]) == (302, "http://testserver/leagues/")
+    assert [str(message) for message in get_messages(response.wsgi_request)] == ["The grid is full."]
+
+
+@pytest.mark.parametrize("referer", ["", "https://elsewhere.example/leagues/"])
+def test_a_refused_form_from_elsewhere_shows_the_error_page(referer: str, client: Client) -> None:
+    response = client.post("/pages/rule", headers={"Referer": referer})
+
+    assert response.status_code == 409
+
+
+def test_other_errors_are_not_hidden(client: Client) -> None:
+    with pytest.raises(RuntimeError, match="a bug"):
+        client.get("/pages/bug")

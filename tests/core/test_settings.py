@@ -1,0 +1,93 @@
+import json
+
+from tests.core.conftest import Run
+
+SHOW = """
+import json, django
+from django.conf import settings
+django.setup()
+names = %r
+print(json.dumps({name: getattr(settings, name) for name in names}, default=str))
+"""
+PRODUCTION = {
+    "DATABASE_URL": "postgres://me:secret@db:5432/f1",
+    "REDIS_URL": "redis://cache:6379/0",
+    "SECRET_KEY": "x" * 40,
+    "BASE_URL": "https://f1.example.com",
+    "ALLOWED_HOSTS": "f1.example.com",
+}
+
+
+def settings(run: Run, names: list[str], **variables: str) -> dict[str, object]:
+    shown = run("-c", SHOW % names, **variables)
+    assert shown.stderr == ""
+    values: dict[str, object] = json.loads(shown.stdout)
+    return values
+
+
+def test_without_any_variable_everything_is_in_one_process(run: Run) -> None:
+    names = ["EMBEDDED", "DEBUG", "CELERY_BROKER_URL", "CACHES", "WHITENOISE_USE_FINDERS", "BASE_URL", "HOST", "PORT"]
+
+    assert settings(run, names) == {
+        "EMBEDDED": True,
+        "DEBUG": False,
+        "CELERY_BROKER_URL": "memory://localhost/",
+        "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+        "WHITENOISE_USE_FINDERS": True,
+        "BASE_URL": "http://localhost:8000",
+        "HOST": "127.0.0.1",
+        "PORT": 8000,
+    }
+
+
+def test_sqlite_waits_for_its_lock_and_survives_a_power_cut(run: Run) -> None:
+    databases = settings(run, ["DATABASES"])["DATABASES"]
+
+    assert isinstance(databases, dict)
+    assert databases["default"]["OPTIONS"] == {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+
+
+def test_production_uses_its_services_and_secure_cookies(run: Run) -> None:
+    names = ["EMBEDDED", "CELERY_BROKER_URL", "CACHES", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "ALLOWED_HOSTS"]
+
+    values = settings(run, [*names, "SECURE_HSTS_SECONDS", "CSRF_TRUSTED_ORIGINS"], **PRODUCTION)
+
+    assert values == {
+        "EMBEDDED": False,
+        "CELERY_BROKER_URL": "redis://cache:6379/0",
+        "CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://cache:6379/0"}},
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "ALLOWED_HOSTS": ["f1.example.com"],
+        "SECURE_HSTS_SECONDS": 31_536_000,
+        "CSRF_TRUSTED_ORIGINS": ["https://f1.example.com"],
+    }
+
+
+def test_production_pools_its_connections(run: Run) -> None:
+    databases = settings(run, ["DATABASES"], **PRODUCTION, DATABASE_POOL="7")["DATABASES"]
+
+    assert isinstance(databases, dict)
+    assert databases["default"]["OPTIONS"] == {"pool": {"min_size": 1, "max_size": 7, "timeout": 10}}
+
+
+def test_production_passes_djangos_own_deployment_checks(run: Run) -> None:
+    check = run("manage.py", "check", "--deploy", "--fail-level", "ERROR", **PRODUCTION)
+
+    assert check.returncode == 0, check.stderr
+
+
+def test_production_collects_static_files_under_hashed_names(run: Run) -> None:
+    names = ["STORAGES", "WHITENOISE_USE_FINDERS"]
+
+    assert settings(run, names, **PRODUCTION) == {
+        "STORAGES": {
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        },
+        "WHITENOISE_USE_FINDERS": False,
+    }

@@ -1,0 +1,111 @@
+"""What is around the app: make targets, container, CI, configuration files."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fantasy_f1 import __version__
+from tests.core.conftest import ROOT
+
+
+def parsed(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text())
+
+
+def test_make_lists_every_target() -> None:
+    shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    targets = re.findall(r"^  make (\w+) +\S", shown, re.MULTILINE)
+    assert targets == ["help", "run", "test", "lint", "bench", "migrate", "shell"]
+
+
+def test_make_says_which_python_is_needed(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+
+    made = subprocess.run(
+        ["make", "runtime", "PYTHON=/bin/false"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert made.returncode != 0
+    assert made.stderr.startswith("Python 3.11 or newer is needed, and /bin/false is not:")
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "lines"),
+    [({}, ["DEMO=on", "GAME_CLOCK=on"]), ({"DATABASE_URL": "postgres://db/f1"}, None)],
+)
+def test_the_first_start_plays_the_demo_unless_services_are_named(
+    environment: dict[str, str], lines: list[str] | None, tmp_path: Path
+) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin"} | environment
+
+    subprocess.run(["make", ".env"], cwd=tmp_path, env=env, capture_output=True, check=True)
+
+    file = tmp_path / ".env"
+    assert (file.read_text().splitlines()[1:] if file.exists() else None) == lines
+
+
+def test_compose_starts_everything_in_order() -> None:
+    compose = parsed("docker-compose.yml")
+
+    services = compose["services"]
+    healthy, done = "service_healthy", "service_completed_successfully"
+    after = {
+        name: {other: how["condition"] for other, how in service.get("depends_on", {}).items()}
+        for name, service in services.items()
+    }
+    running = {"migrate": done, "postgres": healthy, "redis": healthy}
+    assert after == {
+        "postgres": {},
+        "redis": {},
+        "migrate": {"postgres": healthy},
+        "web": running,
+        "worker": running,
+        "beat": running,
+    }
+    assert set(compose["volumes"]) == {"postgres", "redis"}
+    assert all("healthcheck" in services[name] for name in ("postgres", "redis", "worker"))
+
+
+def test_the_image_runs_as_a_user_of_its_own_and_says_how_it_is() -> None:
+    *_, last_stage = (ROOT / "Dockerfile").read_text().split("\nFROM ")
+
+    assert "\nUSER fantasy\n" in last_stage
+    assert "\nHEALTHCHECK " in last_stage
+    assert "/health" in last_stage
+
+
+def test_ci_runs_on_every_python_with_and_without_services() -> None:
+    workflow = parsed(".github/workflows/ci.yml")
+
+    matrix = workflow["jobs"]["test"]["strategy"]["matrix"]
+    assert set(workflow["jobs"]) == {"lint", "test"}
+    assert matrix == {"python": ["3.11", "3.12", "3.13"], "services": ["none", "postgres-and-redis"]}
+
+
+def test_pre_commit_fetches_nothing() -> None:
+    config = parsed(".pre-commit-config.yaml")
+
+    assert [repository["repo"] for repository in config["repos"]] == ["local"]
+    assert {hook["language"] for hook in config["repos"][0]["hooks"]} == {"system"}
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_exact_hashed_and_name_no_index(name: str) -> None:
+    lines = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
+
+    assert lines
+    assert all(re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+ .*--hash=sha256:", line) for line in lines)
+    assert "://" not in "".join(lines)
+
+
+def test_the_version_is_said_once_and_the_same() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == __version__
