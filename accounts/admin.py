@@ -7,14 +7,14 @@ from django.contrib.auth.forms import UserCreationForm
 from accounts.models import User
 
 
-class NewUserForm(UserCreationForm):  # type: ignore[type-arg]
+class NewUserForm(UserCreationForm):
     class Meta:
         model = User
         fields = ["username", "email"]
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
+class AccountAdmin(UserAdmin):
     add_form = NewUserForm
     list_display = ["username", "email", "full_name", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff", "is_superuser", "created_at"]
@@ -28,5 +28,5 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
         ("Moments", {"fields": ["created_at", "updated_at", "last_login"]}),
     ]
     add_fieldsets = [
-        (None, {"fields": ["username", "email", "usable_password", "password1", "password2"]}),
+        (None, {"fields": ["username", "email", "password1", "password2"]}),
     ]

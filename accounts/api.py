@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.signup import change_profile, register
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer
 
@@ -130,7 +131,7 @@ def logout_view(request: Request) -> Response:
 @api_view(["GET"])
 def me_view(request: Request) -> Response:
     """The account that asks."""
-    return Response(UserOut(request.user).data)
+    return Response(UserOut(account_of(request)).data)
 
 
 @extend_schema(
@@ -142,7 +143,7 @@ def me_view(request: Request) -> Response:
 @api_view(["PATCH"])
 def change_me_view(request: Request) -> Response:
     """Change one's own profile; what is left out stays."""
-    return Response(UserOut(change_profile(user=request.user, **_valid(ProfileIn(data=request.data)))).data)
+    return Response(UserOut(change_profile(user=account_of(request), **_valid(ProfileIn(data=request.data)))).data)
 
 
 def _valid(serializer: StrictSerializer) -> dict[str, Any]:

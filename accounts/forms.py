@@ -22,7 +22,7 @@ class RegisterForm(RefusableForm):
         min_length=3,
         max_length=30,
         validators=[username_validator],
-        help_text="3 to 30 letters, digits or _ . - ; the others in your league see it.",
+        help_text="3 to 30 letters, digits or _ . -, seen by the others in your leagues.",
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
     email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import (
     LoginView,
     PasswordChangeView,
@@ -29,6 +30,7 @@ from accounts.signup import register as make_account
 from accounts.zones import time_zones
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.http import PageRequest, UserRequest
 
 
 @sensitive_post_parameters("password")
@@ -57,19 +59,19 @@ class Login(LoginView):
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         if request.htmx:  # a fragment asked for by someone whose session ended: the whole page goes to the login
             back = request.htmx.current_url_abs_path or ""
             return HttpResponseClientRedirect(f"{reverse('accounts:login')}?{urlencode({'next': back})}")
         return super().get(request, *args, **kwargs)
 
-    def form_invalid(self, form: LoginForm) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=400)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: UserRequest) -> HttpResponse:
     shown = {"full_name": request.user.full_name, "email": request.user.email, "time_zone": request.user.time_zone}
     form = ProfileForm(request.POST or None, initial=shown)
     if form.is_valid():
@@ -88,7 +90,7 @@ class PasswordChange(PasswordChangeView):
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("accounts:profile")
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         messages.success(self.request, "Your password is changed; other devices are logged out.")
         return super().form_valid(form)
 

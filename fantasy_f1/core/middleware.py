@@ -34,8 +34,9 @@ class RequestIdMiddleware:
 class DomainErrorMiddleware:
     """Shows a refused rule to a person, where the view has not done so itself.
 
-    A plain form post goes back to the page it came from with the message on it; HTMX and reads get the error page with
-    the rule's own status. The API has its own handler (``problems``).
+    A plain form post goes back to the page it came from with the message on it; HTMX gets the message alone, for the
+    place of messages, and reads get the error page, both with the rule's own status. The API has its own handler
+    (``problems``).
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -52,5 +53,7 @@ class DomainErrorMiddleware:
         if request.method == "POST" and not htmx and url_has_allowed_host_and_scheme(back, {request.get_host()}):
             messages.error(request, error.message)
             return redirect(back)
-        template = "_notice.html" if htmx else "error.html"
-        return render(request, template, {"error": error}, status=error.status)
+        response = render(request, "_notice.html" if htmx else "error.html", {"error": error}, status=error.status)
+        if htmx:  # beside the fragment that was asked for, not in its place
+            response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
+        return response

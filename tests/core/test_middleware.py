@@ -34,6 +34,7 @@ def test_a_refused_htmx_request_shows_the_notice_alone(client: Client) -> None:
     assert response.status_code == 403
     assert [template.name for template in response.templates] == ["_notice.html"]
     assert "This is not yours." in response.content.decode()
+    assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#messages", "innerHTML")
 
 
 def test_a_refused_form_goes_back_to_its_page_with_the_message(client: Client) -> None:

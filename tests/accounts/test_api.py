@@ -1,0 +1,216 @@
+from typing import Any
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from tests.factories import PASSWORD, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+NEW = {"username": "ana", "email": "ana@example.com", "password": PASSWORD, "full_name": "Ana Lopes"}
+
+
+@pytest.fixture
+def api() -> APIClient:
+    return APIClient()
+
+
+def tokens(api: APIClient, user: User) -> dict[str, Any]:
+    answer = api.post("/api/v1/auth/login", {"username": user.username, "password": PASSWORD})
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def bearer(access: str) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+    return client
+
+
+def test_register_answers_with_the_account(api: APIClient) -> None:
+    answer = api.post("/api/v1/auth/register", NEW)
+
+    user = User.objects.get()
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "id": user.pk,
+        "username": "ana",
+        "email": "ana@example.com",
+        "full_name": "Ana Lopes",
+        "time_zone": "UTC",
+        "created_at": user.created_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "code", "fields"),
+    [
+        ({"username": "TAKEN"}, 409, "username_taken", ["username"]),
+        ({"email": "Taken@example.com"}, 409, "email_taken", ["email"]),
+        ({"username": "a b"}, 400, "invalid", ["username"]),
+        ({"email": "nowhere", "password": ""}, 400, "invalid", ["email", "password"]),
+        ({"password": "short"}, 400, "invalid", ["password"]),
+        ({"time_zone": "Mars/Olympus"}, 400, "invalid", ["time_zone"]),
+        ({"is_superuser": True}, 400, "invalid", ["is_superuser"]),
+    ],
+)
+def test_register_refuses_with_a_problem_that_names_the_fields(
+    api: APIClient, changed: dict[str, Any], status: int, code: str, fields: list[str]
+) -> None:
+    UserFactory(username="taken", email="taken@example.com")
+
+    answer = api.post("/api/v1/auth/register", {**NEW, **changed})
+
+    assert answer["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["code"], sorted(answer.json()["errors"])) == (status, code, fields)
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", [{"username": "ana"}, {"username": "ANA@example.com"}, {"email": "ana@example.com"}])
+def test_login_gives_tokens_that_open_the_api(api: APIClient, name: dict[str, str]) -> None:
+    user = UserFactory(username="ana", email="ana@example.com")
+
+    answer = api.post("/api/v1/auth/login", {**name, "password": PASSWORD})
+
+    body = answer.json()
+    assert (answer.status_code, sorted(body)) == (200, ["access", "expires_in", "refresh", "token_type"])
+    assert (body["token_type"], body["expires_in"]) == ("Bearer", 900)
+    assert bearer(body["access"]).get("/api/v1/auth/me").json()["id"] == user.pk
+
+
+@pytest.mark.parametrize(("name", "password"), [("ana", "wrong"), ("nobody", PASSWORD), ("closed", PASSWORD)])
+def test_login_refuses_alike_whatever_is_wrong(api: APIClient, name: str, password: str) -> None:
+    UserFactory(username="ana")
+    UserFactory(username="closed", is_active=False)
+
+    answer = api.post("/api/v1/auth/login", {"username": name, "password": password})
+
+    assert answer.status_code == 401
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Sign in first",
+        "status": 401,
+        "detail": "Username and password do not fit together.",
+        "code": "wrong_credentials",
+    }
+
+
+@pytest.mark.parametrize("names", [{}, {"username": "ana", "email": "ana@example.com"}])
+def test_login_wants_one_name(api: APIClient, names: dict[str, str]) -> None:
+    answer = api.post("/api/v1/auth/login", {**names, "password": PASSWORD})
+
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        {"username": ["Give either username or email."]},
+    )
+
+
+def test_login_ignores_a_stale_token_in_the_header(api: APIClient) -> None:
+    user = UserFactory()
+    api.credentials(HTTP_AUTHORIZATION="Bearer stale")
+
+    assert tokens(api, user)["token_type"] == "Bearer"
+
+
+def test_refresh_rotates_and_works_once(api: APIClient) -> None:
+    first = tokens(api, UserFactory())["refresh"]
+
+    second = api.post("/api/v1/auth/refresh", {"refresh": first})
+    again = api.post("/api/v1/auth/refresh", {"refresh": first})
+
+    assert (second.status_code, sorted(second.json())) == (200, ["access", "expires_in", "refresh", "token_type"])
+    assert second.json()["refresh"] != first
+    assert (again.status_code, again.json()["code"]) == (401, "token_not_valid")
+
+
+def test_refresh_refuses_what_is_no_refresh_token(api: APIClient) -> None:
+    access = tokens(api, UserFactory())["access"]
+
+    answers = [api.post("/api/v1/auth/refresh", {"refresh": token}) for token in ("nonsense", access)]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(401, "token_not_valid")] * 2
+
+
+def test_refresh_ends_with_the_account(api: APIClient) -> None:
+    user = UserFactory()
+    refresh = tokens(api, user)["refresh"]
+    user.is_active = False
+    user.save()
+
+    assert api.post("/api/v1/auth/refresh", {"refresh": refresh}).status_code == 401
+
+
+def test_a_new_password_ends_all_tokens(api: APIClient) -> None:
+    user = UserFactory()
+    pair = tokens(api, user)
+    user.set_password("another long sentence")
+    user.save()
+
+    assert api.post("/api/v1/auth/refresh", {"refresh": pair["refresh"]}).status_code == 401
+    assert bearer(pair["access"]).get("/api/v1/auth/me").status_code == 401
+
+
+def test_logout_ends_the_refresh_token_and_may_be_repeated(api: APIClient) -> None:
+    refresh = tokens(api, UserFactory())["refresh"]
+
+    answers = [api.post("/api/v1/auth/logout", {"refresh": refresh}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [204, 204]
+    assert api.post("/api/v1/auth/refresh", {"refresh": refresh}).status_code == 401
+
+
+def test_logout_refuses_what_is_no_refresh_token(api: APIClient) -> None:
+    access = tokens(api, UserFactory())["access"]
+
+    answers = [api.post("/api/v1/auth/logout", {"refresh": token}) for token in ("nonsense", access)]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(401, "token_not_valid")] * 2
+
+
+@pytest.mark.parametrize("path", ["auth/me", "users/me"])
+def test_ones_own_account_is_for_those_signed_in(api: APIClient, path: str) -> None:
+    method = api.get if path == "auth/me" else api.patch
+
+    answer = method(f"/api/v1/{path}")
+
+    assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+
+
+def test_me_works_with_the_session_of_the_pages(client: Client) -> None:
+    user = UserFactory()
+    client.force_login(user)
+
+    assert client.get("/api/v1/auth/me").json()["username"] == user.username
+
+
+def test_users_me_changes_what_is_given(api: APIClient) -> None:
+    user = UserFactory(full_name="Ana")
+    api.force_authenticate(user)
+
+    answer = api.patch("/api/v1/users/me", {"time_zone": "Asia/Tokyo", "email": "New@example.com"})
+
+    assert answer.status_code == 200
+    assert [answer.json()[name] for name in ("full_name", "email", "time_zone")] == [
+        "Ana",
+        "new@example.com",
+        "Asia/Tokyo",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "fields"),
+    [
+        ({"username": "other"}, 400, ["username"]),
+        ({"time_zone": "Mars/Olympus"}, 400, ["time_zone"]),
+        ({"email": "taken@example.com"}, 409, ["email"]),
+    ],
+)
+def test_users_me_refuses(api: APIClient, changed: dict[str, str], status: int, fields: list[str]) -> None:
+    UserFactory(email="taken@example.com")
+    api.force_authenticate(UserFactory())
+
+    answer = api.patch("/api/v1/users/me", changed)
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (status, fields)

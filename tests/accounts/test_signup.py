@@ -1,0 +1,117 @@
+from datetime import datetime
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from accounts import signup
+from accounts.models import User
+from accounts.signup import EmailTaken, UsernameTaken, change_profile, register
+from fantasy_f1.core.errors import DomainError, Invalid
+from tests.factories import PASSWORD, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def values(**changed: str) -> dict[str, Any]:
+    return {"username": "ana", "email": "ana@example.com", "password": PASSWORD, **changed}
+
+
+def test_register_makes_an_account_that_can_log_in(now: datetime) -> None:
+    user = register(
+        **values(username=" Ana ", email="Ana@Example.COM", full_name=" Ana Lopes ", time_zone="Europe/Lisbon"), now=now
+    )
+
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert (user.username, user.email, user.full_name, user.time_zone, user.created_at) == (
+        "Ana",
+        "ana@example.com",
+        "Ana Lopes",
+        "Europe/Lisbon",
+        now,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"username": "a"}, "username"),
+        ({"username": "ana maria"}, "username"),
+        ({"username": ""}, "username"),
+        ({"email": "nowhere"}, "email"),
+        ({"full_name": "x" * 101}, "full_name"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"password": "short"}, "password"),
+        ({"password": "password1234"}, "password"),
+        ({"password": "73519284650"}, "password"),
+        ({"username": "charlotte", "password": "charlotte1"}, "password"),
+    ],
+)
+def test_register_names_the_field_at_fault(changed: dict[str, str], field: str, now: datetime) -> None:
+    with pytest.raises(Invalid) as refused:
+        register(**values(**changed), now=now)
+
+    assert (refused.value.field, refused.value.status, User.objects.count()) == (field, 400, 0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "code"),
+    [
+        ({"username": "PLAYER"}, UsernameTaken, "username_taken"),
+        ({"email": "Player@Example.com"}, EmailTaken, "email_taken"),
+    ],
+)
+def test_register_refuses_names_in_use_without_regard_to_case(
+    changed: dict[str, str], error: type[DomainError], code: str, now: datetime
+) -> None:
+    UserFactory(username="player", email="player@example.com")
+
+    with pytest.raises(error) as refused:
+        register(**values(**changed), now=now)
+
+    assert (refused.value.code, refused.value.status) == (code, 409)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"), [({"email": "b@example.com"}, UsernameTaken), ({"username": "bob"}, EmailTaken)]
+)
+def test_register_loses_a_race_with_a_clear_error(
+    changed: dict[str, str], error: type[DomainError], now: datetime
+) -> None:
+    def check_then_somebody_is_faster(user: User) -> None:
+        check(user)
+        if not User.objects.exists():
+            UserFactory(username="ANA", email="ana@example.com")
+
+    check = signup._check
+
+    with mock.patch.object(signup, "_check", check_then_somebody_is_faster), pytest.raises(error):
+        register(**values(**changed), now=now)
+
+    assert User.objects.count() == 1
+
+
+def test_change_profile_changes_only_what_is_given() -> None:
+    user = UserFactory(full_name="Ana", time_zone="Europe/Lisbon")
+
+    change_profile(user=user, email="New@Example.com")
+
+    user.refresh_from_db()
+    assert (user.full_name, user.email, user.time_zone) == ("Ana", "new@example.com", "Europe/Lisbon")
+
+
+def test_change_profile_lets_a_name_be_emptied_and_the_address_be_kept() -> None:
+    user = UserFactory(full_name="Ana")
+
+    change_profile(user=user, full_name="", email=user.email, time_zone="UTC")
+
+    user.refresh_from_db()
+    assert user.full_name == ""
+
+
+def test_change_profile_refuses_an_address_in_use() -> None:
+    other, user = UserFactory(), UserFactory()
+
+    with pytest.raises(EmailTaken):
+        change_profile(user=user, email=other.email.upper())

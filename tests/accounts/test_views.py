@@ -1,0 +1,221 @@
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from tests.factories import PASSWORD, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+NEW = {"username": "ana", "email": "ana@example.com", "full_name": "Ana Lopes", "password": PASSWORD}
+
+
+@pytest.fixture
+def user(client: Client) -> User:
+    user = UserFactory(username="ana", full_name="Ana Lopes", time_zone="Europe/Lisbon")
+    client.force_login(user)
+    return user
+
+
+@pytest.mark.parametrize(
+    "name", ["register", "login", "password_reset", "password_reset_done", "password_reset_complete"]
+)
+def test_pages_for_visitors_answer(client: Client, name: str) -> None:
+    assert client.get(reverse(f"accounts:{name}")).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["profile", "password_change"])
+def test_pages_of_an_account_ask_visitors_to_log_in(client: Client, name: str) -> None:
+    address = reverse(f"accounts:{name}")
+
+    answer = client.get(address)
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={address}")
+
+
+def test_register_signs_in_and_takes_the_zone_of_the_browser(client: Client) -> None:
+    client.cookies["time_zone"] = "Asia/Tokyo"
+
+    answer = client.post(reverse("accounts:register"), NEW)
+
+    user = User.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.session["_auth_user_id"] == str(user.pk)
+    assert (user.username, user.time_zone) == ("ana", "Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("target", "after"),
+    [("/join/ABCD2345/", "/join/ABCD2345/"), ("https://evil.example/", "/"), ("//evil.example", "/"), ("", "/")],
+)
+def test_register_goes_on_to_next_on_this_site_only(client: Client, target: str, after: str) -> None:
+    client.cookies["time_zone"] = "nonsense"
+
+    answer = client.post(reverse("accounts:register"), {**NEW, "next": target})
+
+    assert answer["Location"] == after
+    assert User.objects.get().time_zone == "UTC"
+
+
+def test_register_keeps_next_on_the_page_and_on_the_way_to_the_login(client: Client) -> None:
+    page = client.get(reverse("accounts:register"), {"next": "/join/ABCD2345/"}).content.decode()
+
+    assert '<input type="hidden" name="next" value="/join/ABCD2345/">' in page
+    assert "/accounts/login/?next=/join/ABCD2345/" in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"username": "a b"}, "username"),
+        ({"username": "TAKEN"}, "username"),
+        ({"email": "taken@example.com"}, "email"),
+        ({"email": "nowhere"}, "email"),
+        ({"password": "short"}, "password"),
+    ],
+)
+def test_register_shows_errors_at_their_field(client: Client, changed: dict[str, str], field: str) -> None:
+    UserFactory(username="taken", email="taken@example.com")
+
+    answer = client.post(reverse("accounts:register"), {**NEW, **changed})
+
+    assert answer.status_code == 400
+    assert list(answer.context["form"].errors) == [field]
+    assert f'id="id_{field}_error"' in answer.content.decode()
+    assert User.objects.count() == 1
+
+
+def test_register_has_nothing_for_those_who_are_signed_in(client: Client, user: User) -> None:
+    answer = client.get(reverse("accounts:register"), {"next": "/join/ABCD2345/"})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/join/ABCD2345/")
+
+
+@pytest.mark.parametrize("name", ["ana", "ANA@example.com"])
+@pytest.mark.parametrize(("target", "after"), [("/races/", "/races/"), ("https://evil.example/", "/")])
+def test_login_takes_username_or_address_and_goes_to_a_safe_next(
+    client: Client, name: str, target: str, after: str
+) -> None:
+    UserFactory(username="ana", email="ana@example.com")
+
+    answer = client.post(reverse("accounts:login"), {"username": name, "password": PASSWORD, "next": target})
+
+    assert (answer.status_code, answer["Location"]) == (302, after)
+
+
+def test_login_does_not_tell_whether_an_account_exists(client: Client) -> None:
+    UserFactory(username="ana")
+    UserFactory(username="closed", is_active=False)
+
+    answers = [
+        client.post(reverse("accounts:login"), {"username": name, "password": password})
+        for name, password in [("ana", "wrong"), ("nobody", "wrong"), ("closed", PASSWORD)]
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+    assert len({str(answer.context["form"].errors) for answer in answers}) == 1
+
+
+def test_login_takes_the_whole_page_there_when_a_fragment_was_asked_for(client: Client) -> None:
+    answer = client.get(
+        reverse("accounts:login"),
+        headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/leagues/?q=box box"},
+    )
+
+    assert answer["HX-Redirect"] == "/accounts/login/?next=%2Fleagues%2F%3Fq%3Dbox+box"
+
+
+def test_logout_ends_the_session_by_post_only(client: Client, user: User) -> None:
+    assert client.get(reverse("accounts:logout")).status_code == 405
+
+    answer = client.post(reverse("accounts:logout"))
+
+    assert answer["Location"] == "/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_profile_shows_and_saves_what_the_account_says(client: Client, user: User) -> None:
+    page = client.get(reverse("accounts:profile"))
+
+    answer = client.post(
+        reverse("accounts:profile"),
+        {"full_name": "Ana L.", "email": "new@example.com", "time_zone": "Asia/Tokyo"},
+        follow=True,
+    )
+
+    user.refresh_from_db()
+    assert 'value="Europe/Lisbon"' in page.content.decode()
+    assert (user.full_name, user.email, user.time_zone) == ("Ana L.", "new@example.com", "Asia/Tokyo")
+    assert [str(message) for message in answer.context["messages"]] == ["Saved."]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"), [({"email": "TAKEN@example.com"}, "email"), ({"time_zone": "Mars/Olympus"}, "time_zone")]
+)
+def test_profile_keeps_the_account_where_a_value_is_refused(
+    client: Client, user: User, changed: dict[str, str], field: str
+) -> None:
+    UserFactory(email="taken@example.com")
+
+    answer = client.post(
+        reverse("accounts:profile"),
+        {"full_name": "Other", "email": "new@example.com", "time_zone": "UTC", **changed},
+    )
+
+    user.refresh_from_db()
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, [field])
+    assert (user.full_name, user.email) == ("Ana Lopes", "ana@example.com")
+    assert "Ana Lopes" in answer.content.decode()
+
+
+def test_password_change_keeps_this_session_and_ends_others(client: Client, user: User) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(user)
+    new = "another long sentence"
+
+    answer = client.post(
+        reverse("accounts:password_change"),
+        {"old_password": PASSWORD, "new_password1": new, "new_password2": new},
+        follow=True,
+    )
+
+    user.refresh_from_db()
+    assert (answer.status_code, answer.redirect_chain) == (200, [("/accounts/profile/", 302)])
+    assert user.check_password(new)
+    assert elsewhere.get(reverse("accounts:profile")).status_code == 302
+
+
+@pytest.mark.parametrize(("old", "new"), [("wrong", "another long sentence"), (PASSWORD, "short")])
+def test_password_change_refuses_a_wrong_old_and_a_weak_new_one(client: Client, user: User, old: str, new: str) -> None:
+    client.post(reverse("accounts:password_change"), {"old_password": old, "new_password1": new, "new_password2": new})
+
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_password_reset_works_from_the_mail_to_the_login(client: Client) -> None:
+    user = UserFactory(username="ana", email="ana@example.com")
+    new = "another long sentence"
+
+    client.post(reverse("accounts:password_reset"), {"email": "ANA@example.com"}, headers={"Host": "127.0.0.1"})
+    [message] = mail.outbox
+    address = re.search(r"http://localhost:8000(/accounts/password/reset/\S+)", message.body)
+    assert address is not None
+    form = client.get(address[1], follow=True)
+    done = client.post(form.request["PATH_INFO"], {"new_password1": new, "new_password2": new})
+
+    user.refresh_from_db()
+    assert (message.subject, message.to) == ("A new password for Fantasy F1", ["ana@example.com"])
+    assert done["Location"] == reverse("accounts:password_reset_complete")
+    assert user.check_password(new)
+    assert "This link is used up" in client.get(address[1], follow=True).content.decode()
+
+
+def test_password_reset_answers_alike_for_an_unknown_address(client: Client) -> None:
+    answer = client.post(reverse("accounts:password_reset"), {"email": "nobody@example.com"})
+
+    assert answer["Location"] == reverse("accounts:password_reset_done")
+    assert mail.outbox == []
