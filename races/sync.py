@@ -48,10 +48,13 @@ def sync_season(year: int, *, what: str | None = None, round_number: int | None 
         counts = Counts()
         client = Jolpica(budget=_budget_left())
         try:
-            for unit in _units(client, year, what, race, now):
-                _do(unit, counts)
-        except UpstreamUnreachable as error:
-            counts.problems.append(error.message)
+            try:
+                for unit in _units(client, year, what, race, now):
+                    _do(unit, counts)
+            except UpstreamUnreachable as error:
+                counts.problems.append(error.message)
+            if season := Season.objects.filter(year=year).first():
+                results.refresh_season(season, now=now)
         finally:
             _finish(run, counts, client.requests)
     return run
@@ -110,7 +113,6 @@ def _sync_results(client: Jolpica, year: int, race: Race | None, *, now: datetim
         told.add((match.pk, sheet.session))
         _do(partial(_store, stored[match.pk], sheet, now=now), counts)
     counts.problems += _lost(season, race, told, {sheet.session for sheet in sheets})
-    results.refresh_season(season, now=now)
     return counts
 
 

@@ -307,7 +307,7 @@ def _result(season: _Season, session: str, row: Row) -> Row:
         "laps": "laps",
         "status": "status",
     }
-    values = people | _known({name: row[column] for column, name in names.items()})
+    values: Row = people | _known({name: row[column] for column, name in names.items()})
     if row["laps"] is None:
         values["laps"] = None
     if row["time"]:

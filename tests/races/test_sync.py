@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from fantasy_f1.core import leases
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.models import EventLog
+from races.calendar import resolve_held_event
 from races.models import (
     Driver,
     HeldEvent,
@@ -102,6 +103,18 @@ def test_only_what_was_asked_for_is_fetched(upstream: UpstreamDouble) -> None:
 
     paths = [asked.partition("?")[0].rpartition("2026/")[2] for asked in upstream.asked]
     assert paths == ["races/", "drivers/", "constructors/"]
+
+
+def test_a_race_that_a_calendar_adds_expects_drivers_at_once(upstream: UpstreamDouble) -> None:
+    upstream.change_event(2026, BAHRAIN, is_cancelled=True)
+    sync()
+    upstream.change_event(2026, BAHRAIN, is_cancelled=False)
+    sync(what="calendar")
+
+    resolve_held_event(HeldEvent.objects.get(), race=None, actor=None, now=NOW)
+    sync(what="calendar")
+
+    assert Race.objects.get(external_id=BAHRAIN).entries.draftable().count() == 22
 
 
 def test_results_need_a_calendar(upstream: UpstreamDouble) -> None:
