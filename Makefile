@@ -22,7 +22,7 @@ lint: dev ## Check style, types, import order, migrations, templates and the API
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 bench: dev ## Measure how fast the main paths are

@@ -12,6 +12,8 @@ class CoveringUniqueConstraint(models.UniqueConstraint):
     Django's own constraint is silently not created where it cannot cover (SQLite), and with it the rule is lost.
     """
 
+    include: tuple[str, ...]  # set by Django, unknown to its types
+
     def _for(self, schema_editor: BaseDatabaseSchemaEditor) -> models.UniqueConstraint:
         include = self.include if schema_editor.connection.features.supports_covering_indexes else None
         return models.UniqueConstraint(fields=self.fields, include=include, name=self.name)

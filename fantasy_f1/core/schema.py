@@ -19,7 +19,7 @@ class Problem(serializers.Serializer[dict[str, Any]]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField(help_text="Stable, for programs")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # a field here, a property of bound serializers
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text="Messages by field"
     )
 

@@ -1,8 +1,11 @@
 from io import BytesIO
 
+import pytest
+
 from fantasy_f1.wsgi import application
 
 
+@pytest.mark.django_db
 def test_it_answers() -> None:
     said: list[str] = []
     request = {

@@ -1,0 +1,39 @@
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from fantasy_f1.core.events import Event, publish
+from fantasy_f1.core.models import GameClock, Lease
+from tests.factories import RaceFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def _rows(now: datetime) -> None:
+    publish(Event(), source=RaceFactory(), actor=UserFactory(username="ana"), now=now)
+    GameClock.objects.create(pk=1, offset=timedelta(days=1))
+    Lease.objects.create(name="sync", expires_at=now)
+
+
+@pytest.mark.usefixtures("_rows")
+@pytest.mark.parametrize("model", ["eventlog", "gameclock", "lease"])
+def test_what_only_the_app_writes_can_be_looked_at_and_not_touched(model: str, admin_client: Client) -> None:
+    page = admin_client.get(f"/admin/core/{model}/")
+    add = admin_client.get(f"/admin/core/{model}/add/")
+
+    view = page.context["cl"].model_admin
+    assert (page.status_code, page.context["cl"].result_count, add.status_code) == (200, 1, 403)
+    assert not view.has_change_permission(page.wsgi_request)
+    assert not view.has_delete_permission(page.wsgi_request)
+
+
+@pytest.mark.usefixtures("_rows")
+def test_events_can_be_searched_by_topic_and_person(admin_client: Client) -> None:
+    found = [
+        admin_client.get("/admin/core/eventlog/", {"q": query}).context["cl"].result_count
+        for query in ("race:", "ana", "draft:")
+    ]
+
+    assert found == [1, 1, 0]
