@@ -22,7 +22,6 @@ dialog.innerHTML = `
     <button class="button button--quiet" value="no" autofocus>Cancel</button>
     <button class="button" value="yes"></button>
   </form>`;
-document.body.append(dialog);
 let asked = null;
 
 document.addEventListener("submit", (event) => {
@@ -38,6 +37,7 @@ document.addEventListener("submit", (event) => {
   dialog.querySelector("#confirm-text").textContent = form.dataset.confirm;
   dialog.querySelector("[value=yes]").textContent = form.dataset.confirmYes ?? "Yes";
   dialog.returnValue = "no";
+  document.body.append(dialog); // again, in case HTMX replaced the body
   dialog.showModal();
 }, { capture: true });
 
