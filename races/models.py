@@ -255,6 +255,9 @@ class ResultRevision(models.Model):
         return f"{self.race} {self.session} v{self.number}"
 
 
+UNCLASSIFIED = {"R": "DNF", "D": "DSQ", "E": "DSQ", "W": "DNS", "F": "DNQ"}
+
+
 class RaceResultQuerySet(models.QuerySet["RaceResult"]):
     def current(self) -> "RaceResultQuerySet":
         return self.filter(revision__is_current=True)
@@ -296,6 +299,13 @@ class RaceResult(models.Model):
     @property
     def is_classified(self) -> bool:
         return self.position_text.isdigit() and self.status != "Disqualified"
+
+    @property
+    def label(self) -> str:
+        """What a sheet prints for the place: digits, or why there are none."""
+        if self.is_classified:
+            return self.position_text
+        return "DSQ" if self.status == "Disqualified" else UNCLASSIFIED.get(self.position_text, "NC")
 
 
 class SyncRun(models.Model):

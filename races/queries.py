@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from races import pricing
-from races.models import Driver, Race, RaceEntry, RaceResult, Season, SeasonEntry, Session, Team
+from races.models import Driver, Race, RaceEntry, RaceResult, ResultRevision, Season, SeasonEntry, Session, Team
 
 CENT = Decimal("0.01")
 
@@ -21,6 +21,7 @@ class Start:
     race_name: str
     position: int
     position_text: str
+    label: str
     is_classified: bool
     points: Decimal
 
@@ -76,15 +77,10 @@ def next_race(*, now: datetime, season: Season | None = None) -> Race | None:
 
 
 def driver_table(season: Season | None, *, drivers: QuerySet[Driver] | None = None) -> list[DriverLine]:
-    """The season so far of its drivers, or of those given, by family name. Three queries."""
+    """The season so far of its drivers, or of those given, by family name. Four queries."""
     if drivers is None:
         drivers = drivers_of(season) if season else Driver.objects.all()
-    stints = (
-        SeasonEntry.objects.filter(season=season, driver__in=drivers)
-        .select_related("team")
-        .order_by("first_race__starts_at")
-    )
-    teams = {stint.driver_id: stint.team for stint in stints}
+    teams = _teams(season, drivers)
     rows = (
         RaceResult.objects.current()
         .filter(race__season=season, session__in=[Session.GRAND_PRIX, Session.SPRINT], driver__in=drivers)
@@ -111,6 +107,7 @@ def driver_table(season: Season | None, *, drivers: QuerySet[Driver] | None = No
                     race_name=row.race.name,
                     position=row.position,
                     position_text=row.position_text,
+                    label=row.label,
                     is_classified=row.is_classified,
                     points=weekends[driver.pk, row.race_id],
                 )
@@ -119,6 +116,28 @@ def driver_table(season: Season | None, *, drivers: QuerySet[Driver] | None = No
         )
         for driver in drivers
     ]
+
+
+def driver_line(driver: Driver, season: Season | None) -> DriverLine:
+    """One driver's season so far, also when it is empty."""
+    return driver_table(season, drivers=Driver.objects.filter(pk=driver.pk))[0]
+
+
+def _teams(season: Season | None, drivers: QuerySet[Driver]) -> dict[int, Team]:
+    """Driver → the team of the latest stint, or of the first entry for those who have not raced yet."""
+    stints = (
+        SeasonEntry.objects.filter(season=season, driver__in=drivers)
+        .select_related("team")
+        .order_by("first_race__starts_at")
+    )
+    raced = {stint.driver_id: stint.team for stint in stints}
+    entries = (
+        RaceEntry.objects.filter(race__season=season, driver__in=drivers)
+        .exclude(driver__in=list(raced))
+        .select_related("team")
+        .order_by("-race__starts_at")
+    )
+    return {entry.driver_id: entry.team for entry in entries} | raced
 
 
 def drivers_of(season: Season) -> QuerySet[Driver]:
@@ -140,3 +159,83 @@ def entry_list(race: Race) -> QuerySet[RaceEntry]:
 def race_results(race: Race, session: str) -> QuerySet[RaceResult]:
     """The current version of a session's result (``session`` as in ``Session``), in the order of the sheet."""
     return race.results.current().filter(session=session).select_related("driver", "team").order_by("position")
+
+
+def podiums(season: Season) -> dict[int, list[RaceResult]]:
+    """Race → its first three, for the races of a season that have a result."""
+    rows = (
+        RaceResult.objects.current()
+        .filter(race__season=season, session=Session.GRAND_PRIX, position__lte=3)
+        .select_related("driver", "team")
+        .order_by("position")
+    )
+    podiums: dict[int, list[RaceResult]] = defaultdict(list)
+    for row in rows:
+        if row.is_classified:
+            podiums[row.race_id].append(row)
+    return dict(podiums)
+
+
+def revisions(race: Race) -> dict[str, list[ResultRevision]]:
+    """Session → every version of its result, the newest first."""
+    versions: dict[str, list[ResultRevision]] = defaultdict(list)
+    for revision in race.revisions.order_by("-number"):
+        versions[revision.session].append(revision)
+    return dict(versions)
+
+
+@dataclass
+class Weekend:
+    """A driver's results of one race."""
+
+    race: Race
+    team: Team
+    grand_prix: RaceResult | None = None
+    sprint: RaceResult | None = None
+    qualifying: RaceResult | None = None
+
+    @property
+    def points(self) -> Decimal:
+        """Formula 1's own, of the whole weekend."""
+        return sum((result.points for result in (self.grand_prix, self.sprint) if result), Decimal(0))
+
+
+def weekends(driver: Driver, season: Season | None) -> list[Weekend]:
+    """A driver's results of a season, the latest race first."""
+    rows = (
+        driver.results.current()
+        .filter(race__season=season)
+        .select_related("race", "team")
+        .order_by("-race__starts_at", "race_id")
+    )
+    weekends: dict[int, Weekend] = {}
+    for row in rows:
+        weekend = weekends.setdefault(row.race_id, Weekend(row.race, row.team))
+        setattr(weekend, row.session, row)
+    return list(weekends.values())
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Time with one team, races missed included; ``last`` is None while it lasts."""
+
+    team: Team
+    number: int | None
+    first: Race
+    last: Race | None
+
+
+def stays(driver: Driver, season: Season | None) -> list[Stay]:
+    """The teams that a driver raced for in a season, in order."""
+    stints = (
+        driver.entries.filter(season=season)
+        .select_related("team", "first_race", "last_race")
+        .order_by("first_race__starts_at")
+    )
+    stays: list[Stay] = []
+    for stint in stints:
+        first = stint.first_race
+        if stays and stays[-1].team == stint.team:
+            first = stays.pop().first
+        stays.append(Stay(stint.team, stint.number, first, stint.last_race))
+    return stays
