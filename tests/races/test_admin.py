@@ -1,0 +1,226 @@
+"""What a host sees and decides in the admin."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from races.models import Driver, HeldEvent, Race, RaceEntry, RaceResult, ResultRevision, SeasonEntry, SyncRun
+from tests.factories import (
+    SEASON_START,
+    DriverFactory,
+    RaceEntryFactory,
+    RaceFactory,
+    SeasonFactory,
+    TeamFactory,
+    UserFactory,
+)
+from tests.races.sheets import publish_sheet
+
+pytestmark = pytest.mark.django_db
+
+MODELS = [
+    "season",
+    "team",
+    "driver",
+    "race",
+    "seasonentry",
+    "raceentry",
+    "resultrevision",
+    "raceresult",
+    "syncrun",
+    "heldevent",
+]
+HISTORY = {"season", "race", "seasonentry", "resultrevision", "raceresult", "syncrun"}
+
+
+@pytest.fixture
+def host(client: Client) -> Client:
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    return client
+
+
+@pytest.fixture
+def helper(client: Client) -> Client:
+    """Staff with every permission on this app, but no superuser."""
+    user = UserFactory(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="races"))
+    client.force_login(user)
+    return client
+
+
+def hold(season, key: str = "2026_Moon_Grand_Prix") -> HeldEvent:
+    at = SEASON_START + timedelta(days=100)
+    payload = {
+        "key": key,
+        "name": "Moon Grand Prix",
+        "circuit_id": "moon",
+        "circuit_name": "Mare Imbrium",
+        "starts_at": at.isoformat(),
+        "round_number": None,
+        "locality": "",
+        "country": "",
+        "first_practice_at": None,
+        "second_practice_at": None,
+        "third_practice_at": None,
+        "sprint_qualifying_at": None,
+        "sprint_at": None,
+        "qualifying_at": None,
+        "time_known": True,
+        "is_cancelled": False,
+    }
+    return HeldEvent.objects.create(
+        season=season, external_id=key, payload=payload, reason="Unknown", created_at=SEASON_START
+    )
+
+
+@pytest.fixture
+def one_of_each():
+    """A row of every model; their addresses by model name."""
+    race, driver, team = RaceFactory(), DriverFactory(family_name="Ahorn"), TeamFactory()
+    revision = publish_sheet(race, [(driver, team, {"points": 25})])
+    run = SyncRun.objects.create(
+        season=2026, what="results", game_time=SEASON_START, started_at=datetime(2026, 3, 8, 18, tzinfo=UTC)
+    )
+    rows = {
+        "season": race.season,
+        "team": team,
+        "driver": driver,
+        "race": race,
+        "seasonentry": SeasonEntry.objects.create(season=race.season, driver=driver, team=team, first_race=race),
+        "raceentry": RaceEntryFactory(race=race, driver=driver, team=team),
+        "resultrevision": revision,
+        "raceresult": revision.results.get(),
+        "syncrun": run,
+        "heldevent": hold(race.season),
+    }
+    return {name: reverse(f"admin:races_{name}_change", args=[row.pk]) for name, row in rows.items()}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_can_be_searched_and_looked_at(host: Client, one_of_each, model):
+    found = host.get(reverse(f"admin:races_{model}_changelist"), {"q": "zzz"})
+    everything = host.get(reverse(f"admin:races_{model}_changelist"))
+    row = host.get(one_of_each[model])
+
+    assert (found.status_code, everything.status_code, row.status_code) == (200, 200, 200)
+    assert found.context["cl"].result_count == 0
+    assert everything.context["cl"].result_count == 1
+
+
+@pytest.mark.parametrize("model", sorted(HISTORY))
+def test_history_cannot_be_written_even_by_a_host(host: Client, one_of_each, model):
+    add = host.get(reverse(f"admin:races_{model}_add"))
+    change = host.post(one_of_each[model], {})
+    delete = host.post(one_of_each[model].replace("change", "delete"), {"post": "yes"})
+
+    assert (add.status_code, change.status_code, delete.status_code) == (403, 403, 403)
+
+
+@pytest.mark.parametrize("model", ["team", "driver", "heldevent"])
+def test_what_the_upstream_names_is_neither_added_nor_deleted(host: Client, one_of_each, model):
+    add = host.get(reverse(f"admin:races_{model}_add"))
+    delete = host.post(one_of_each[model].replace("change", "delete"), {"post": "yes"})
+
+    assert (add.status_code, delete.status_code) == (403, 403)
+
+
+def test_a_version_shows_its_lines(host: Client, one_of_each):
+    page = host.get(one_of_each["resultrevision"])
+
+    assert "Test Ahorn" in page.content.decode()
+
+
+def test_a_host_sets_status_and_price_of_a_driver_and_nothing_else(host: Client, one_of_each):
+    host.post(one_of_each["driver"], {"status": "reserve", "price": "12.5", "family_name": "Other"})
+
+    driver = Driver.objects.get()
+    assert (driver.status, str(driver.price), driver.family_name) == ("reserve", "12.5", "Ahorn")
+
+
+def test_a_host_changes_an_entry_and_it_counts_as_confirmed(host: Client, one_of_each):
+    entry = RaceEntry.objects.get()
+    values = {"race": entry.race_id, "driver": entry.driver_id, "team": entry.team_id, "status": "withdrawn"}
+
+    host.post(one_of_each["raceentry"], values)
+
+    entry.refresh_from_db()
+    assert (entry.status, entry.is_confirmed) == ("withdrawn", True)
+
+
+def test_an_entry_is_for_superusers_to_change(helper: Client, one_of_each):
+    entry = RaceEntry.objects.get()
+
+    looked = helper.get(one_of_each["raceentry"])
+    changed = helper.post(one_of_each["raceentry"], {"status": "withdrawn"})
+    deleted = helper.post(one_of_each["raceentry"].replace("change", "delete"), {"post": "yes"})
+
+    entry.refresh_from_db()
+    assert (looked.status_code, changed.status_code, deleted.status_code) == (200, 403, 403)
+    assert entry.status == "entered"
+
+
+def test_a_host_attaches_a_held_event_to_a_race_of_its_season(host: Client):
+    race = RaceFactory()
+    other = RaceFactory(season=SeasonFactory(year=2025))
+    held = hold(race.season)
+    address = reverse("admin:races_heldevent_change", args=[held.pk])
+
+    refused = host.post(address, {"race": other.pk})
+    nothing = host.post(address, {"race": ""})
+    done = host.post(address, {"race": race.pk})
+
+    held.refresh_from_db()
+    assert (refused.status_code, nothing.status_code, done.status_code) == (200, 200, 302)
+    assert held.race == race
+    assert held.resolved_at is not None
+
+
+def test_a_decision_about_a_held_event_stands(host: Client):
+    race, other = RaceFactory(), RaceFactory()
+    held = hold(race.season)
+    address = reverse("admin:races_heldevent_change", args=[held.pk])
+    host.post(address, {"race": race.pk})
+
+    host.post(address, {"race": other.pk})
+
+    held.refresh_from_db()
+    assert held.race == race
+
+
+def test_a_host_makes_held_events_new_races_once(host: Client):
+    season = SeasonFactory()
+    held = hold(season)
+    address = reverse("admin:races_heldevent_changelist")
+    choice = {"action": "create_races", "_selected_action": [held.pk]}
+
+    first = host.post(address, choice, follow=True)
+    host.post(address, choice)
+
+    race = Race.objects.get()
+    held.refresh_from_db()
+    assert (race.name, held.race) == ("Moon Grand Prix", race)
+    assert "2026 Moon Grand Prix is now in the calendar." in first.content.decode()
+
+
+def test_lists_of_history_cost_the_same_for_one_and_for_three(
+    host: Client, django_assert_max_num_queries, django_assert_num_queries
+):
+    race = RaceFactory()
+    publish_sheet(race, [(DriverFactory(), TeamFactory(), {})])
+    addresses = [reverse(f"admin:races_{model}_changelist") for model in ("resultrevision", "raceresult")]
+    for address in addresses:
+        host.get(address)
+    with django_assert_max_num_queries(40) as one:
+        for address in addresses:
+            host.get(address)
+
+    for _ in range(2):
+        publish_sheet(RaceFactory(), [(DriverFactory(), TeamFactory(), {})])
+
+    assert (ResultRevision.objects.count(), RaceResult.objects.count()) == (3, 3)
+    with django_assert_num_queries(len(one)):
+        for address in addresses:
+            host.get(address)
