@@ -134,7 +134,7 @@ def play_autopilots(draft: Draft, *, now: datetime) -> None:
 
 def autopick_turns(draft: Draft, *, now: datetime, of: Collection[int]) -> None:
     """Take turns by the ranking as long as the one on the clock belongs to a constructor in ``of``."""
-    while draft.status == Draft.Status.OPEN and (pk := on_the_clock(draft)) in of:
+    while draft.status == Draft.Status.OPEN and (pk := on_the_clock(draft)) is not None and pk in of:
         driver = autopick.best(free_drivers(draft))
         assert driver is not None, "a draft without a free driver is complete"
         constructor = Constructor.objects.get(pk=pk)

@@ -125,6 +125,7 @@ def _free_name(league: League, team_name: str, *, but: int | None) -> str:
     name = " ".join(team_name.split())
     if not 1 <= len(name) <= 40:
         raise Invalid("A team name has 1 to 40 characters.", field="team_name")
-    if league.constructors.exclude(pk=but).filter(team_name__iexact=name).exists():
+    others = league.constructors.exclude(pk=but) if but else league.constructors.all()
+    if others.filter(team_name__iexact=name).exists():
         raise TeamNameTaken(f"Another team of the league is called {name}.", field="team_name")
     return name

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from django.core.cache import cache
 from django.db.models import Sum
@@ -223,6 +224,4 @@ def _row(
 def _cached(scope: str, league: League, seconds: int, make: Callable[[], Board]) -> Board:
     picks_version = league.drafts.aggregate(version=Sum("version"))["version"] or 0
     versions = f"{league.version}.{picks_version}.{league.season.results_version}"
-    board = cache.get_or_set(f"board:{league.pk}:{scope}:{versions}", make, seconds)
-    assert board is not None
-    return board
+    return cast(Board, cache.get_or_set(f"board:{league.pk}:{scope}:{versions}", make, seconds))

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from fantasy_f1.core.errors import Invalid
 from races.models import Driver, Race, RaceResult, ResultRevision, Season, SyncRun
 from races.results import current_rows, ingest_results
-from races.seasons import BUNDLE, bundled_years, export_season, load_season
+from races.seasons import BUNDLE, bundled_years, export_season, load_season, raced_events
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +125,34 @@ def test_export_season_command_writes_a_file_or_prints(tmp_path: Path) -> None:
     assert out.getvalue() == file.read_text() == export_season(2025)
     with pytest.raises(CommandError, match="no season"):
         call_command("export_season", "1999")
+
+
+def test_before_its_first_race_a_bundled_season_expects_those_who_start_it() -> None:
+    preseason = datetime(2026, 2, 20, tzinfo=UTC)
+    load_season(2025, until=preseason, now=preseason)
+
+    load_season(2026, until=preseason, now=preseason)
+    again = load_season(2026, until=preseason, now=preseason)
+
+    opener = Race.objects.get(external_id="2026_australian_grand_prix")
+    rookie = opener.entries.select_related("team").get(driver__external_id="arvid_lindblad")
+    assert (opener.entries.draftable().count(), rookie.team.external_id, rookie.is_confirmed) == (22, "rb", False)
+    assert (again.created, again.updated) == (0, 0)
+
+
+def test_a_bundle_without_results_announces_nobody(tmp_path: Path) -> None:
+    data = json.loads((BUNDLE / "2026.json").read_text())
+    data["grand_prix"]["races"] = {}
+    file = tmp_path / "2026.json"
+    file.write_text(json.dumps(data))
+
+    load_season(2026, until=NOW, now=datetime(2026, 2, 20, tzinfo=UTC), file=file)
+
+    assert not Race.objects.filter(entries__isnull=False).exists()
+
+
+def test_raced_events_are_those_with_a_grand_prix_result() -> None:
+    events = raced_events(2026)
+
+    assert len(events) == 11
+    assert "2026_hungarian_grand_prix" in events
