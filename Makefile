@@ -42,7 +42,7 @@ $(BIN)/python:
 
 # Installs a requirements file unless exactly this file was installed before.
 install = @cmp -s $(1) .venv/$(1) || { echo "Installing $(1) …" \
-  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) \
+  && $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(1) \
   && cp $(1) .venv/$(1); }
 
 runtime: $(BIN)/python

@@ -83,6 +83,22 @@ def test_it_starts_from_nothing_ends_on_ctrl_c_and_starts_again(
     assert (tmp_path / "fantasy_f1.sqlite3").is_file()
 
 
+def test_the_first_start_of_the_demo_makes_its_league_and_the_second_keeps_it(
+    start: Callable[..., subprocess.Popen[str]], port: int
+) -> None:
+    said = []
+    for _ in range(2):
+        process = start(DEMO="on", GAME_CLOCK="on")
+        home = requests.get(f"http://127.0.0.1:{port}/", timeout=10)
+        code, out, err, _ = ends(process, signal.SIGINT)
+        said.append(out)
+
+        assert (home.status_code, code, err) == (200, 0, "")
+    first, second = said
+    assert first.endswith(second)
+    assert f"http://localhost:{port}" in second
+
+
 def test_the_clockwork_runs_tasks_in_its_threads_and_does_not_hold_up_the_end(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
