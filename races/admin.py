@@ -1,6 +1,6 @@
 """The real sport in the admin: history to look at, and the few things that a host decides."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import ForeignKey, Model, QuerySet
@@ -22,6 +22,9 @@ from races.models import (
     SyncRun,
     Team,
 )
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @admin.register(Season)
@@ -108,7 +111,6 @@ class RaceEntryAdmin(admin.ModelAdmin):
 class ResultLines(admin.TabularInline):
     model = RaceResult
     fields = ["position", "position_text", "driver", "team", "grid", "laps", "points", "status", "time"]
-    readonly_fields = fields
     ordering = ["position"]
     extra = 0
     can_delete = False
@@ -175,26 +177,30 @@ class HeldEventAdmin(admin.ModelAdmin):
     list_select_related = ["season", "race"]
     search_fields = ["external_id", "reason"]
     fields = ["season", "external_id", "reason", "payload", "race", "created_at", "resolved_at"]
+    readonly_fields = ["season", "external_id", "reason", "payload", "created_at", "resolved_at"]
     actions = ["create_races"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: HeldEvent | None = None) -> list[str]:
-        return [name for name in self.fields if name != "race" or (obj and obj.resolved_at)]
+        decided = ["race"] if obj and obj.resolved_at else []
+        return [*self.readonly_fields, *decided]
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
-        held = self.get_object(request, request.resolver_match.kwargs["object_id"])
-        races = held.season.races.in_calendar_order() if held else Race.objects.none()
+        match = request.resolver_match
+        races = Race.objects.in_calendar_order().filter(
+            season__held_events=match.kwargs["object_id"] if match else None
+        )
         return super().formfield_for_foreignkey(db_field, request, **kwargs | {"queryset": races, "required": True})
 
     def save_model(self, request: HttpRequest, obj: HeldEvent, form: ModelForm, change: bool) -> None:
         if obj.race and not obj.resolved_at:
-            resolve_held_event(obj, race=obj.race, actor=request.user, now=clock.now())
+            resolve_held_event(obj, race=obj.race, actor=cast("User", request.user), now=clock.now())
 
     @admin.action(description="These are new races: create them", permissions=["change"])
     def create_races(self, request: HttpRequest, held_events: QuerySet[HeldEvent]) -> None:
         for held in held_events.filter(resolved_at=None).select_related("season"):
-            race = resolve_held_event(held, race=None, actor=request.user, now=clock.now())
+            race = resolve_held_event(held, race=None, actor=cast("User", request.user), now=clock.now())
             self.message_user(request, f"{race} is now in the calendar.", messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -57,7 +57,7 @@ class DriverOut(serializers.Serializer[DriverLine]):
     code = serializers.CharField(source="driver.code")
     number = serializers.IntegerField(source="driver.number", allow_null=True)
     country = serializers.CharField(source="driver.country", help_text="Nationality")
-    status = serializers.ChoiceField(source="driver.status", choices=Driver.Status)
+    status = serializers.ChoiceField(source="driver.status", choices=Driver.Status.choices)
     price = PlainDecimal(source="driver.price", help_text="In millions")
     team = TeamOut(allow_null=True, help_text="The latest one in the season")
     total_points = PlainDecimal(help_text="Formula 1's own in the season: Grands Prix and sprints")
@@ -144,6 +144,7 @@ class ResultOut(serializers.ModelSerializer[RaceResult]):
 
 class DriverList(ListAPIView[Any]):
     permission_classes = [AllowAny]
+    queryset = Driver.objects.none()  # for the schema; the answer is made of DriverLines
     serializer_class = DriverOut
 
     @extend_schema(
@@ -164,7 +165,7 @@ class DriverList(ListAPIView[Any]):
         season = asked or queries.current_season(now=clock.now())
         lines = queries.driver_table(season, drivers=None if asked else Driver.objects.all())
         page = self.paginate_queryset(form.apply(lines))
-        return self.get_paginated_response(DriverOut(page, many=True).data)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
 class DriverRead(APIView):
@@ -217,11 +218,7 @@ class RaceRead(APIView):
 class RaceResults(ListAPIView[RaceResult]):
     permission_classes = [AllowAny]
     serializer_class = ResultOut
-
-    def get_queryset(self) -> QuerySet[RaceResult]:
-        form = _checked(SessionFilter(self.request.query_params))
-        race = get_object_or_404(Race, pk=self.kwargs["pk"])
-        return queries.race_results(race, form.cleaned_data["session"] or Session.GRAND_PRIX)
+    queryset = RaceResult.objects.none()  # for the schema
 
     @extend_schema(
         operation_id="races_results",
@@ -232,13 +229,17 @@ class RaceResults(ListAPIView[RaceResult]):
         responses={200: ResultOut(many=True), **problems(400, 404)},
     )
     def get(self, request: Request, pk: int) -> Response:
-        return self.list(request)
+        form = _checked(SessionFilter(request.query_params))
+        race = get_object_or_404(Race, pk=pk)
+        results = queries.race_results(race, form.cleaned_data["session"] or Session.GRAND_PRIX)
+        page = self.paginate_queryset(results)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
 def _checked(form: Filter) -> Filter:
     """The form, if everything in it can be read; else the answer is 400 with the messages by field."""
     if not form.is_valid():
-        raise ValidationError({field: list(messages) for field, messages in form.errors.items()})
+        raise ValidationError({field: [str(text) for text in texts] for field, texts in form.errors.items()})
     return form
 
 

@@ -34,14 +34,14 @@ def race(request: HttpRequest, pk: int) -> HttpResponse:
     revisions = queries.revisions(race)
     sessions = [session for session in Session if session in revisions]
     asked = SessionFilter(request.GET).read().get("session")
-    session = asked if asked in sessions else next(iter(sessions), None)
+    session = next((each for each in sessions if each == asked), sessions[0] if sessions else None)
     context = {
         "race": race,
         "entries": queries.entry_list(race),
         "sessions": sessions,
         "session": session,
         "results": queries.race_results(race, session) if session else [],
-        "revisions": revisions.get(session, []),
+        "revisions": revisions[session] if session else [],
     }
     return render(request, _template(request, "races/race.html", "results"), context)
 
