@@ -146,7 +146,9 @@ def test_a_bundle_without_results_announces_nobody(tmp_path: Path) -> None:
     file = tmp_path / "2026.json"
     file.write_text(json.dumps(data))
 
-    load_season(2026, until=NOW, now=datetime(2026, 2, 20, tzinfo=UTC), file=file)
+    preseason = datetime(2026, 2, 20, tzinfo=UTC)
+
+    load_season(2026, until=preseason, now=preseason, file=file)
 
     assert not Race.objects.filter(entries__isnull=False).exists()
 
