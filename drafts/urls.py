@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from drafts import views
 
 app_name = "drafts"
-urlpatterns: list[URLPattern] = []
+ROOM = "leagues/<int:league_pk>/drafts/<int:race_pk>/"
+urlpatterns = [
+    path("leagues/<int:league_pk>/drafts/", views.season, name="list"),
+    path(ROOM, views.room, name="room"),
+    path(f"{ROOM}order/", views.proof, name="proof"),
+    path(f"{ROOM}order/set/", views.set_order, name="set_order"),
+    path(f"{ROOM}open/", views.initialize, name="initialize"),
+    path(f"{ROOM}pick/", views.pick, name="pick"),
+    path(f"{ROOM}autopick/", views.autopilot, name="autopilot"),
+]

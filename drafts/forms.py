@@ -1,0 +1,94 @@
+"""What the draft pages take in."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from drafts.models import Draft
+from drafts.queries import DraftBoard, DriverRow
+from leagues.models import Constructor
+from races.models import Driver
+
+SORTS: dict[str, tuple[str, Callable[[DriverRow], Decimal | str]]] = {
+    "price": ("By price", lambda row: -row.driver.price),
+    "form": ("By form", lambda row: -row.line.form_points),
+    "points": ("By points", lambda row: -row.line.total_points),
+    "name": ("By name", lambda row: row.driver.family_name),
+}
+
+
+class DriverFilter(forms.Form):
+    """Which drivers the room lists, and how; a value that makes no sense is passed over."""
+
+    q = forms.CharField(label="Search", required=False, max_length=50)
+    team = forms.ChoiceField(label="Team", required=False)
+    sort = forms.ChoiceField(label="Sort by", required=False, choices=[(key, sort[0]) for key, sort in SORTS.items()])
+    free = forms.BooleanField(label="Hide taken", required=False)
+
+    def __init__(self, *args: Any, rows: Iterable[DriverRow], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.auto_id = "filter-%s"
+        self._rows = list(rows)
+        teams = sorted({(row.team.name, str(row.team.pk)) for row in self._rows})
+        team = self.fields["team"]
+        assert isinstance(team, forms.ChoiceField)
+        team.choices = [("", "All teams"), *((pk, name) for name, pk in teams)]
+        self.fields["q"].widget.attrs.update(placeholder="Name or code", type="search", autocomplete="off")
+
+    def rows(self) -> list[DriverRow]:
+        """The rows that pass, sorted; equals keep the order of their prices."""
+        self.is_valid()
+        wanted = self.cleaned_data
+        rows = [
+            row
+            for row in self._rows
+            if wanted.get("q", "").lower() in f"{row.driver.name} {row.driver.code} {row.number}".lower()
+            and wanted.get("team", "") in ("", str(row.team.pk))
+            and not (wanted.get("free") and row.taken_by)
+        ]
+        return sorted(rows, key=SORTS[wanted.get("sort") or "price"][1])
+
+
+class PickForm(forms.Form):
+    """A driver for the constructor that was on the clock when the page was made."""
+
+    driver = forms.ModelChoiceField(Driver.objects.all())
+    constructor = forms.ModelChoiceField(Constructor.objects.none())
+
+    def __init__(self, *args: Any, draft: Draft, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        constructor = self.fields["constructor"]
+        assert isinstance(constructor, forms.ModelChoiceField)
+        constructor.queryset = Constructor.objects.filter(league=draft.league_id)
+
+
+class OrderForm(forms.Form):
+    """A place for every team of the draft."""
+
+    def __init__(self, *args: Any, board: DraftBoard, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._teams = board.columns or [team for team in board.constructors.values() if team.is_active]
+        for place, team in enumerate(self._teams, start=1):
+            self.fields[self._name(team)] = forms.IntegerField(
+                label=team.team_name,
+                initial=place,
+                min_value=1,
+                max_value=len(self._teams),
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+
+    @staticmethod
+    def _name(team: Constructor) -> str:
+        return f"place_{team.pk}"
+
+    def clean(self) -> dict[str, Any]:
+        places = [self.cleaned_data.get(self._name(team)) for team in self._teams]
+        if None not in places and len(set(places)) != len(places):
+            raise forms.ValidationError("Every team needs a place of its own: two of them share one.")
+        return self.cleaned_data
+
+    def order(self) -> list[int]:
+        """The constructors' ids, the first picks first."""
+        return [team.pk for team in sorted(self._teams, key=lambda team: self.cleaned_data[self._name(team)])]

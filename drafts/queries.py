@@ -1,0 +1,243 @@
+"""Reads of drafts that pages share, each at a fixed number of SQL queries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.contrib.auth.models import AnonymousUser
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from drafts import lifecycle, order, points
+from drafts.models import ROUNDS, Draft, Pick
+from leagues.models import Constructor, League
+from races.models import Driver, Race, RaceEntry, Team
+from races.queries import DriverLine, driver_table
+
+MARKS = {Pick.Source.QUEUE: "Q", Pick.Source.AUTO: "A", Pick.Source.MANAGER: "M"}
+"""How the board marks picks that the player did not make in person."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A turn on the board; ``points`` are what its driver earned, ``None`` until the race is scored."""
+
+    pick_number: int
+    constructor: Constructor
+    pick: Pick | None
+    team: Team | None
+    is_current: bool
+    is_passed_over: bool
+    points: Decimal | None
+
+    @property
+    def mark(self) -> str:
+        return MARKS.get(Pick.Source(self.pick.source), "") if self.pick else ""
+
+
+@dataclass(frozen=True)
+class Round:
+    """``cells`` stand in the order of the columns; a reversed round runs from the last to the first."""
+
+    number: int
+    is_reversed: bool
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class DriverRow:
+    """A driver of the race's entry list, with the season so far (``line``)."""
+
+    driver: Driver
+    number: int | None
+    team: Team
+    line: DriverLine
+    pick: Pick | None
+    taken_by: Constructor | None
+
+
+@dataclass(frozen=True)
+class DraftBoard:
+    """A draft as its room shows it.
+
+    ``constructors`` holds every team that ever played in the league by id, ``columns`` those of the draft in pick
+    order; they are empty while the order is not known. ``upcoming`` are the turns to come, the one on the clock first.
+    """
+
+    draft: Draft
+    constructors: dict[int, Constructor]
+    columns: list[Constructor]
+    rounds: list[Round]
+    upcoming: list[Cell]
+    drivers: list[DriverRow]
+
+    @property
+    def on_the_clock(self) -> Constructor | None:
+        return self.upcoming[0].constructor if self.upcoming else None
+
+    @property
+    def round_number(self) -> int | None:
+        """The round that is being picked."""
+        return order.round_of(len(self.columns), self.upcoming[0].pick_number) if self.upcoming else None
+
+    @property
+    def pick_total(self) -> int:
+        return len(self.columns) * ROUNDS
+
+    @property
+    def has_picks(self) -> bool:
+        return any(cell.pick for turns in self.rounds for cell in turns.cells)
+
+    @property
+    def has_marks(self) -> bool:
+        return any(cell.mark for turns in self.rounds for cell in turns.cells)
+
+    @property
+    def is_scored(self) -> bool:
+        return any(cell.points is not None for turns in self.rounds for cell in turns.cells)
+
+    def picks_until(self, constructor: Constructor | None) -> int | None:
+        """How many picks come before the constructor's next one: 0 on the clock, ``None`` without a turn to come."""
+        turns = (place for place, cell in enumerate(self.upcoming) if cell.constructor == constructor)
+        return next(turns, None)
+
+    def turns_of(self, constructor: Constructor | None) -> list[Cell]:
+        return [cell for turns in self.rounds for cell in turns.cells if cell.constructor == constructor]
+
+    def driver(self, pk: int) -> DriverRow | None:
+        return next((row for row in self.drivers if row.driver.pk == pk), None)
+
+
+@dataclass(frozen=True)
+class RaceDraft:
+    """A race of the season with the league's draft for it, where there is one, and one constructor's picks."""
+
+    race: Race
+    draft: Draft | None
+    picks: list[Pick]
+
+    @property
+    def label(self) -> str:
+        if self.draft:
+            return self.draft.get_status_display()
+        if self.race.status == Race.Status.CANCELLED:
+            return "Cancelled"
+        return "Not drafted" if self.race.is_finished else "Not scheduled"
+
+    @property
+    def is_off(self) -> bool:
+        """Nothing is drafted: the race is cancelled."""
+        return self.race.status == Race.Status.CANCELLED
+
+
+def find_draft(user: User | AnonymousUser, league_pk: int, race_pk: int) -> Draft:
+    """The draft that ``user`` may see, with league and race; where none is scheduled yet an unsaved one stands in.
+
+    Raises ``Http404`` for a league that is invisible to ``user`` and for a race that is not of its season.
+    """
+    drafts = Draft.objects.visible_to(user).select_related("league", "race__season", "last_modified_by")
+    draft = drafts.filter(league=league_pk, race=race_pk).first()
+    if draft:
+        return draft
+    league = get_object_or_404(League.objects.visible_to(user), pk=league_pk)
+    race = get_object_or_404(Race.objects.select_related("season"), pk=race_pk, season=league.season_id)
+    return Draft(
+        league=league,
+        race=race,
+        method=league.draft_method,
+        opens_at=lifecycle.opens_at(league, race),
+        locks_at=lifecycle.locks_at(league, race),
+    )
+
+
+def draft_board(draft: Draft) -> DraftBoard:
+    """The whole board of a draft of ``find_draft``. Six queries, one more once the race has results."""
+    constructors = {
+        constructor.pk: constructor
+        for constructor in Constructor.objects.filter(league=draft.league_id).select_related("user", "autopilot")
+    }
+    picks = list(Pick.objects.filter(draft=draft.pk).select_related("driver")) if draft.pk else []
+    drivers = _driver_rows(draft, constructors, {pick.driver_id: pick for pick in picks})
+    cells = _cells(draft, constructors, picks, {row.driver.pk: row.team for row in drivers})
+    seats = len(draft.order_data)
+    rounds = [
+        Round(
+            number=number + 1,
+            is_reversed=number % 2 == 1 and draft.method == League.DraftMethod.SNAKE,
+            cells=sorted(
+                cells[number * seats : (number + 1) * seats],
+                key=lambda cell: draft.order_data.index(cell.constructor.pk),
+            ),
+        )
+        for number in range(ROUNDS)
+    ]
+    first = draft.current_pick
+    return DraftBoard(
+        draft=draft,
+        constructors=constructors,
+        columns=[constructors[pk] for pk in draft.order_data],
+        rounds=rounds if seats else [],
+        upcoming=[cell for cell in cells if first and cell.pick_number >= first and not cell.is_passed_over],
+        drivers=drivers,
+    )
+
+
+def _cells(
+    draft: Draft, constructors: Mapping[int, Constructor], picks: list[Pick], teams: Mapping[int, Team]
+) -> list[Cell]:
+    """Every turn of the draft, first to last."""
+    by_number = {pick.pick_number: pick for pick in picks}
+    scored = (
+        points.of_race(draft.race_id, [pick.driver_id for pick in picks])
+        if draft.race.results_status != Race.Results.NONE
+        else {}
+    )
+    cells = []
+    for number, pk in enumerate(order.turns(draft.order_data, draft.method, ROUNDS), start=1):
+        pick = by_number.get(number)
+        cells.append(
+            Cell(
+                pick_number=number,
+                constructor=constructors[pk],
+                pick=pick,
+                team=teams.get(pick.driver_id) if pick else None,
+                is_current=number == draft.current_pick,
+                is_passed_over=pick is None and pk in draft.withdrawn,
+                points=scored.get(pick.driver_id, Decimal(0)) if scored and pick else None,
+            )
+        )
+    return cells
+
+
+def _driver_rows(draft: Draft, constructors: Mapping[int, Constructor], picks: Mapping[int, Pick]) -> list[DriverRow]:
+    """Who can be drafted and who has been, the dearest first."""
+    entries = list(draft.race.entries.select_related("team").order_by("pk"))
+    entered = Driver.objects.filter(race_entries__race=draft.race_id)
+    lines = {line.driver.pk: line for line in driver_table(draft.race.season, drivers=entered)}
+    rows = []
+    for entry in entries:
+        pick = picks.get(entry.driver_id)
+        if entry.status == RaceEntry.Status.ENTERED or pick:
+            line = lines[entry.driver_id]
+            rows.append(
+                DriverRow(
+                    driver=line.driver,
+                    number=entry.number or line.driver.number,
+                    team=entry.team,
+                    line=line,
+                    pick=pick,
+                    taken_by=constructors[pick.constructor_id] if pick else None,
+                )
+            )
+    return sorted(rows, key=lambda row: (-row.driver.price, row.number or 1000, row.driver.name))
+
+
+def season_drafts(league: League, *, of: Constructor | None) -> list[RaceDraft]:
+    """The season's races in calendar order with the league's drafts and the picks of ``of``. Three queries."""
+    drafts = {draft.race_id: draft for draft in Draft.objects.filter(league=league)}
+    picks: dict[int, list[Pick]] = {}
+    if of:
+        for pick in Pick.objects.filter(constructor=of).select_related("driver").order_by("pick_number"):
+            picks.setdefault(pick.race_id, []).append(pick)
+    races = Race.objects.filter(season=league.season_id).in_calendar_order()
+    return [RaceDraft(race, drafts.get(race.pk), picks.get(race.pk, [])) for race in races]

@@ -1,0 +1,96 @@
+"""A draft's event log as sentences for people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from drafts.models import Pick
+from drafts.queries import DraftBoard
+from fantasy_f1.core.models import EventLog
+
+
+@dataclass(frozen=True)
+class Line:
+    """``color`` is that of the constructor it is about, where it is about one."""
+
+    version: int
+    at: datetime
+    text: str
+    color: str = ""
+
+
+def lines(board: DraftBoard) -> list[Line]:
+    """What happened in the draft, newest first. One query."""
+    events = board.draft.events().select_related("actor").order_by("-version")
+    return [_line(board, event) for event in events if event.name in SENTENCES]
+
+
+def _line(board: DraftBoard, event: EventLog) -> Line:
+    about = board.constructors.get(event.data.get("constructor_id", 0))
+    text = SENTENCES[event.name](board, event.data, event.actor.display_name if event.actor else "")
+    return Line(event.version, event.created_at, text, about.color if about else "")
+
+
+def _driver(board: DraftBoard, pk: int) -> str:
+    row = board.driver(pk)
+    return row.driver.name if row else "a driver who is no longer entered"
+
+
+def _team(board: DraftBoard, data: dict[str, Any]) -> str:
+    return board.constructors[data["constructor_id"]].team_name
+
+
+def _scheduled(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    sealed = " The random order is sealed: its fingerprint is public." if data["commitment"] else ""
+    return f"The draft is scheduled.{sealed}"
+
+
+def _opened(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    by = f"{actor} opened the draft." if actor else "The draft opened."
+    return f"{by} {board.constructors[data['order'][0]]} picks first."
+
+
+def _order_changed(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    names = ", ".join(str(board.constructors[pk]) for pk in data["order"])
+    return f"{actor} set the order by hand: {names}."
+
+
+def _picked(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    team, driver, number = _team(board, data), _driver(board, data["driver_id"]), data["pick_number"]
+    match data["source"]:
+        case Pick.Source.PLAYER:
+            return f"{team} drafted {driver} with pick {number}."
+        case Pick.Source.MANAGER:
+            return f"{actor} picked {driver} for {team} with pick {number}."
+        case _:
+            return f"{team} got {driver} by autopick with pick {number}: {data['reason']}."
+
+
+def _withdrawn(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    released = " and ".join(_driver(board, pk) for pk in data["released"])
+    freed = f" {released} can be drafted again." if released else ""
+    return f"{_team(board, data)} left the league.{freed}"
+
+
+def _autopilot(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    return f"{_team(board, data)} switched autopick {'on' if data['on'] else 'off'}."
+
+
+def _moved(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    then = "the race is drafted anew in the same order" if data["reset"] else "the picks stand"
+    return f"The race moved: {then}."
+
+
+SENTENCES: dict[str, Callable[[DraftBoard, dict[str, Any], str], str]] = {
+    "DraftScheduled": _scheduled,
+    "DraftOpened": _opened,
+    "OrderChanged": _order_changed,
+    "PickMade": _picked,
+    "ConstructorWithdrawn": _withdrawn,
+    "AutopilotSwitched": _autopilot,
+    "DraftCompleted": lambda board, data, actor: "All picks are made.",
+    "DraftLocked": lambda board, data, actor: "The picks are locked.",
+    "DraftVoided": lambda board, data, actor: f"The draft is void: {data['reason'].lower()}.",
+    "DraftMoved": _moved,
+}

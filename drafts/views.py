@@ -1,0 +1,199 @@
+"""The draft room, a league's drafts, and the proof of an order."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from drafts import lifecycle, order, picks
+from drafts.forms import DriverFilter, OrderForm, PickForm
+from drafts.models import Draft
+from drafts.queries import DraftBoard, draft_board, find_draft, season_drafts
+from drafts.ticker import lines
+from fantasy_f1.core import clock
+from fantasy_f1.core.errors import DomainError, Invalid
+from fantasy_f1.core.http import PageRequest, UserRequest
+from leagues.models import Constructor, League
+from leagues.permissions import may_manage
+
+KEPT = ("q", "team", "sort", "free", "for")
+"""What the room's address keeps of a request: how the drivers are listed, and for whom a manager picks."""
+
+COMMAND = (
+    "python3 -c \"from hashlib import sha256; seed, ids = '{seed}', {ids}; print(sha256(seed.encode()).hexdigest(), "
+    "sorted(ids, key=lambda pk: sha256(f'{{seed}}:{{pk}}'.encode()).hexdigest()))\""
+)
+"""Prints the commitment to a seed and the random order that it makes of the ids."""
+
+
+@require_GET
+def season(request: PageRequest, league_pk: int) -> HttpResponse:
+    league = get_object_or_404(League.objects.visible_to(request.user), pk=league_pk)
+    mine = league.constructors.filter(user=request.user).first() if request.user.is_authenticated else None
+    drafts, now = season_drafts(league, of=mine), clock.now()
+    ahead = [item for item in drafts if item.race.starts_at > now and not item.is_off]
+    context = {"league": league, "drafts": drafts, "next": ahead[0] if ahead else None}
+    return render(request, "drafts/list.html", context)
+
+
+@require_GET
+def room(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    """``seen`` is the version that a waiting page shows: it gets nothing (204) as long as that is the latest."""
+    seen = request.GET.get("seen")
+    if seen and str(find_draft(request.user, league_pk, race_pk).version) == seen:
+        return HttpResponse(status=204)
+    return _room(request, league_pk, race_pk)
+
+
+@login_required
+@require_POST
+def pick(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = _scheduled(request, league_pk, race_pk)
+
+    def make() -> None:
+        form = PickForm(request.POST, draft=draft)
+        if not form.is_valid():
+            raise Invalid("Choose one of the drivers on the list.")
+        picks.make_pick(draft_id=draft.pk, actor=request.user, now=clock.now(), **form.cleaned_data)
+
+    return _act(request, draft, make)
+
+
+@login_required
+@require_POST
+def autopilot(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = find_draft(request.user, league_pk, race_pk)
+    constructor = get_object_or_404(Constructor.objects.playing(), league=draft.league_id, user=request.user)
+    on = request.POST.get("on") == "1"
+    return _act(
+        request,
+        draft,
+        lambda: picks.set_autopilot(constructor=constructor, on=on, actor=request.user, now=clock.now()),
+    )
+
+
+@login_required
+@require_POST
+def initialize(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = find_draft(request.user, league_pk, race_pk)
+    return _act(
+        request,
+        draft,
+        lambda: lifecycle.initialize_draft(league_id=league_pk, race_id=race_pk, actor=request.user, now=clock.now()),
+    )
+
+
+@login_required
+@require_POST
+def set_order(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = _scheduled(request, league_pk, race_pk)
+    form = OrderForm(request.POST, board=draft_board(draft))
+    if not form.is_valid():
+        return _room(request, league_pk, race_pk, order_form=form, status=422)
+    ids = form.order()
+    return _act(
+        request,
+        draft,
+        lambda: lifecycle.set_order(draft_id=draft.pk, constructor_ids=ids, actor=request.user, now=clock.now()),
+    )
+
+
+@require_GET
+def proof(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = _scheduled(request, league_pk, race_pk)
+    board = draft_board(draft)
+    drawn = draft.events().filter(name="DraftOpened").order_by("version").first() if draft.seed_shown else None
+    ids = sorted(drawn.data["order"]) if drawn else []
+    context = {
+        "draft": draft,
+        "board": board,
+        "ids": ids,
+        "drawn": [board.constructors[pk] for pk in order.random_order(draft.seed_shown, ids)],
+        "command": COMMAND.format(seed=draft.seed_shown, ids=ids),
+        "teams": [team for team in board.constructors.values() if team.is_active],
+        "mine": _mine(request, board),
+    }
+    return render(request, "drafts/proof.html", context)
+
+
+def _scheduled(request: PageRequest, league_pk: int, race_pk: int) -> Draft:
+    drafts = Draft.objects.visible_to(request.user).select_related("league", "race", "last_modified_by")
+    return get_object_or_404(drafts, league=league_pk, race=race_pk)
+
+
+def _mine(request: PageRequest, board: DraftBoard) -> Constructor | None:
+    """The viewer's team, if they play in the league."""
+    teams = board.constructors.values()
+    return next((team for team in teams if team.user_id == request.user.pk and team.is_active), None)
+
+
+def _act(request: PageRequest, draft: Draft, action: Callable[[], object]) -> HttpResponse:
+    """Do it and show the room as it is then; a refusal is shown there too, with its own status."""
+    try:
+        action()
+    except DomainError as error:
+        return _room(request, draft.league_id, draft.race_id, error=error, status=error.status)
+    if request.htmx:
+        return _room(request, draft.league_id, draft.race_id)
+    return redirect("drafts:room", draft.league_id, draft.race_id)
+
+
+def _room(
+    request: PageRequest,
+    league_pk: int,
+    race_pk: int,
+    *,
+    error: DomainError | None = None,
+    order_form: OrderForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The whole room, or for HTMX all that changes in it; the address of the room, not of the action, rules."""
+    draft = find_draft(request.user, league_pk, race_pk)
+    board = draft_board(draft)
+    given = request.GET if request.method == "GET" else request.POST
+    driver_filter = DriverFilter(given, rows=board.drivers)
+    mine, manages = _mine(request, board), may_manage(request.user, draft.league)
+    on_the_clock = board.on_the_clock if draft.status == Draft.Status.OPEN and clock.now() < draft.locks_at else None
+    picks_for = on_the_clock
+    if on_the_clock and on_the_clock != mine and not (manages and given.get("for") == str(on_the_clock.pk)):
+        picks_for = None
+    driver_pk = request.GET.get("driver", "")
+    chosen = board.driver(int(driver_pk)) if driver_pk.isdecimal() and picks_for else None
+    can_set_order = manages and draft.pk and draft.status in ("scheduled", "open") and not board.has_picks
+    my_turns = board.turns_of(mine)
+    context: dict[str, Any] = {
+        "draft": draft,
+        "league": draft.league,
+        "race": draft.race,
+        "board": board,
+        "mine": mine,
+        "my_turns": my_turns,
+        "my_points": sum((cell.points for cell in my_turns if cell.points is not None), Decimal(0)),
+        "picks_until": board.picks_until(mine),
+        "may_manage": manages,
+        "on_the_clock": on_the_clock,
+        "picks_for": picks_for,
+        "chosen": chosen if chosen and not chosen.taken_by else None,
+        "driver_filter": driver_filter,
+        "rows": driver_filter.rows(),
+        "room_query": _kept(given).urlencode(),
+        "kept": list(_kept(given).items()),
+        "ticker": lines(board),
+        "order_form": order_form or (OrderForm(board=board) if can_set_order else None),
+        "error": error,
+        "now": clock.now(),
+    }
+    template = "drafts/room.html#room" if request.htmx else "drafts/room.html"
+    return render(request, template, context, status=status)
+
+
+def _kept(given: QueryDict) -> QueryDict:
+    kept = QueryDict(mutable=True)
+    for name in KEPT:
+        if given.get(name):
+            kept[name] = str(given[name])
+    return kept
