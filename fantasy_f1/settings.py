@@ -232,6 +232,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # no outside validator
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "DraftStatusEnum": "drafts.models.Draft.Status",
+        "DriverStatusEnum": "races.models.Driver.Status",
+        "RaceStatusEnum": "races.models.Race.Status",
+    },
 }
 
 # Tasks -----------------------------------------------------------------------------------------
