@@ -50,7 +50,7 @@ def start(environment: dict[str, str], port: int) -> Iterator[Callable[..., subp
 def is_alive(port: int) -> bool:
     try:
         return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).json() == {"status": "ok"}
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):  # not started, or still preparing
         return False
 
 
