@@ -75,7 +75,7 @@ def classic_points(upstream: UpstreamDouble) -> dict[str, Decimal]:
 
 def test_a_league_drafts_and_scores_a_real_grand_prix(live_server: LiveServer, upstream: UpstreamDouble) -> None:
     sync()
-    players = [Client(live_server, name) for name in ("ana", "bo", "cleo", "dev")]
+    players = [Client(live_server, name) for name in ("anna", "boris", "cleo", "devon")]
     manager = players[0]
     league = manager.post(
         "leagues", {"name": "Grid", "season": 2026, "draft_method": "snake", "max_teams": 4, "is_private": True}
@@ -119,7 +119,7 @@ def test_a_league_drafts_and_scores_a_real_grand_prix(live_server: LiveServer, u
 def test_an_amended_result_moves_the_leaderboard(live_server: LiveServer, upstream: UpstreamDouble) -> None:
     """The winner is disqualified days later: everybody behind moves up, and the board says it was revised."""
     sync()
-    ana, bo = Client(live_server, "ana"), Client(live_server, "bo")
+    ana, bo = Client(live_server, "anna"), Client(live_server, "boris")
     league = ana.post("leagues", {"name": "Two", "season": 2026, "draft_method": "sequential", "max_teams": 2})
     for player in (ana, bo):
         player.post(f"leagues/{league['id']}/join", {"team_name": player.user["username"], "code": league["code"]})
