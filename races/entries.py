@@ -97,8 +97,8 @@ def refresh_expected_entries(season: Season, *, now: datetime, announced: Sequen
     """Give every coming race of ``season`` the expected entry list; returns how many lines changed.
 
     Expected are the starters of the season's latest Grand Prix; before the first one, those ``announced`` or else the
-    active drivers in the teams they last raced for (whoever has never raced is missing until his first session). A list with a confirmed line,
-    by a session or by hand, is left alone.
+    active drivers in the teams they last raced for (whoever has never raced is missing until his first session). A list
+    with a confirmed line, by a session or by hand, is left alone.
     """
     with transaction.atomic():
         races = list(Race.objects.filter(season=season).upcoming(now).prefetch_related("entries"))
