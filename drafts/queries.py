@@ -151,7 +151,7 @@ def find_draft(user: User | AnonymousUser, league_pk: int, race_pk: int) -> Draf
 
 
 def draft_board(draft: Draft) -> DraftBoard:
-    """The whole board of a draft of ``find_draft``. Six queries, one more once the race has results."""
+    """The whole board of a draft of ``find_draft``. Seven queries, more once the race has results."""
     constructors = {
         constructor.pk: constructor
         for constructor in Constructor.objects.filter(league=draft.league_id).select_related("user", "autopilot")

@@ -69,7 +69,7 @@ def _picked(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
 
 def _withdrawn(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
     released = " and ".join(_driver(board, pk) for pk in data["released"])
-    freed = f" {released} can be drafted again." if released else ""
+    freed = f" {released[0].upper()}{released[1:]} can be drafted again." if released else ""
     return f"{_team(board, data)} left the league.{freed}"
 
 

@@ -1,0 +1,347 @@
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from drafts import lifecycle
+from drafts.models import Autopilot, Draft, Pick
+from drafts.picks import make_pick, withdraw_constructor
+from leagues.models import Constructor, League
+from races.models import Driver, Race
+from scoring.scores import score_race
+from tests.factories import ConstructorFactory, DriverFactory, RaceFactory, UserFactory, give_result
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _today(now: datetime) -> Iterator[None]:
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+def call(user: User | None, method: str, path: str, data: dict[str, Any] | None = None) -> Response:
+    client = APIClient()
+    if user:
+        client.force_authenticate(user)
+    response: Response = getattr(client, method)(f"/api/v1/{path}", data)
+    return response
+
+
+def refusal(response: Response) -> tuple[int, str]:
+    assert response["Content-Type"] == "application/problem+json"
+    return response.status_code, response.json()["code"]
+
+
+def of_league(draft: Draft) -> str:
+    return f"leagues/{draft.league_id}/drafts/{draft.race_id}"
+
+
+def of_team(team: Constructor, draft: Draft, rest: str = "") -> str:
+    return f"constructors/{team.pk}/drafts/{draft.race_id}{rest}"
+
+
+def take(team: Constructor, draft: Draft, driver: Driver, actor: User | None = None) -> Response:
+    return call(actor or team.user, "post", of_team(team, draft, "/picks"), {"driver_id": driver.pk})
+
+
+# Opening ----------------------------------------------------------------------------------------
+
+
+def test_initialize_opens_the_draft_once(league: League, race: Race, manager: User) -> None:
+    path = f"leagues/{league.pk}/drafts/initialize"
+
+    first = call(manager, "post", path, {"race_id": race.pk})
+    again = call(manager, "post", path, {"race_id": race.pk})
+
+    draft = Draft.objects.get()
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert first.json() == {
+        "id": draft.pk,
+        "league": league.pk,
+        "race": race.pk,
+        "method": "snake",
+        "order": draft.order_data,
+        "order_source": "random",
+        "is_manual": False,
+        "status": "open",
+        "current_pick": {"pick_number": 1, "round": 1, "constructor": draft.order_data[0], "deadline": None},
+        "version": 2,
+        "opens_at": "2026-07-21T09:00:00Z",
+        "locks_at": "2026-07-25T09:00:00Z",
+        "picks": [],
+        "commitment": draft.order_commitment,
+        "seed": draft.order_seed,
+    }
+
+
+def test_initialize_refuses(league: League, race: Race, manager: User) -> None:
+    path = f"leagues/{league.pk}/drafts/initialize"
+    player = league.constructors.first().user  # type: ignore[union-attr]
+    other_season = RaceFactory(season__year=2025)
+
+    assert refusal(call(None, "post", path, {"race_id": race.pk})) == (401, "not_authenticated")
+    assert refusal(call(player, "post", path, {"race_id": race.pk})) == (403, "not_allowed")
+    assert refusal(call(manager, "post", path, {"race_id": other_season.pk})) == (409, "cannot_draft")
+    for data, field in (({"race_id": 0}, "race_id"), ({}, "race_id"), ({"race_id": race.pk, "force": True}, "force")):
+        response = call(manager, "post", path, data)
+        assert refusal(response) == (400, "invalid")
+        assert list(response.json()["errors"]) == [field]
+    assert not Draft.objects.exists()
+
+
+# Reading ----------------------------------------------------------------------------------------
+
+
+def test_a_scheduled_draft_keeps_its_seed(league: League, race: Race, now: datetime) -> None:
+    draft = lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+
+    body = call(None, "get", of_league(draft)).json()
+
+    assert {key: body[key] for key in ("status", "order", "commitment", "seed", "current_pick")} == {
+        "status": "scheduled",
+        "order": [],
+        "commitment": draft.order_commitment,
+        "seed": None,
+        "current_pick": None,
+    }
+
+
+def test_picks_carry_their_points_once_the_race_is_scored(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    for team, driver in zip([*teams, *reversed(teams)], drivers, strict=False):
+        take(team, draft, driver)
+    lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+    before = call(None, "get", of_league(draft)).json()["picks"]
+    give_result(draft.race, drivers[:5])
+    score_race(race_id=draft.race_id, now=now)
+
+    body = call(None, "get", of_league(draft)).json()
+
+    assert [pick["points_earned"] for pick in before] == [None] * 6
+    assert [pick["points_earned"] for pick in body["picks"]] == ["25", "18", "15", "12", "10", "0"]
+    assert body["current_pick"] is None
+    assert [(pick["pick_number"], pick["round"], pick["constructor"], pick["driver"]) for pick in body["picks"]] == [
+        (number, 1 + (number - 1) // 3, team.pk, driver.pk)
+        for number, (team, driver) in enumerate(zip([*teams, *reversed(teams)], drivers, strict=False), start=1)
+    ]
+
+
+def test_the_list_of_drafts_is_paged_with_the_latest_race_first(
+    draft: Draft, now: datetime, django_assert_max_num_queries: Any
+) -> None:
+    later = RaceFactory(season=draft.race.season, starts_at=now + timedelta(days=11))
+    lifecycle.schedule_draft(league_id=draft.league_id, race_id=later.pk, now=now)
+
+    with django_assert_max_num_queries(3):
+        body = call(None, "get", f"leagues/{draft.league_id}/drafts").json()
+
+    assert {key: body[key] for key in ("count", "next", "previous")} == {"count": 2, "next": None, "previous": None}
+    assert [(item["race"], item["status"], item["order_source"]) for item in body["results"]] == [
+        (later.pk, "scheduled", "rotation"),
+        (draft.race_id, "open", "random"),
+    ]
+    assert "picks" not in body["results"][0]
+
+
+def test_a_private_league_does_not_exist_for_strangers(draft: Draft, teams: list[Constructor]) -> None:
+    League.objects.update(is_private=True)
+    stranger = UserFactory()
+    reads = [
+        f"leagues/{draft.league_id}/drafts",
+        of_league(draft),
+        of_team(teams[0], draft),
+    ]
+    writes = [
+        ("post", f"leagues/{draft.league_id}/drafts/initialize", {"race_id": draft.race_id}),
+        ("patch", of_league(draft), {"order": []}),
+        ("post", of_team(teams[0], draft, "/picks"), {"driver_id": 1}),
+        ("put", f"constructors/{teams[0].pk}/autopick", {"on": True}),
+    ]
+
+    assert [call(None, "get", path).status_code for path in reads] == [404] * 3
+    assert [call(stranger, "get", path).status_code for path in reads] == [404] * 3
+    assert [call(stranger, *write).status_code for write in writes] == [404] * 4
+    assert [call(teams[1].user, "get", path).status_code for path in reads] == [200] * 3
+
+
+def test_without_a_draft_there_is_nothing_to_read(league: League, race: Race) -> None:
+    assert refusal(call(None, "get", f"leagues/{league.pk}/drafts/{race.pk}")) == (404, "not_found")
+
+
+def test_a_constructor_reads_its_own_part(draft: Draft, teams: list[Constructor], drivers: list[Driver]) -> None:
+    take(teams[0], draft, drivers[0])
+
+    parts = [call(None, "get", of_team(team, draft)).json() for team in teams[:2]]
+
+    assert parts[1] == {
+        "constructor": teams[1].pk,
+        "draft": draft.pk,
+        "league": draft.league_id,
+        "race": draft.race_id,
+        "status": "open",
+        "turns": [2, 5],
+        "is_on_the_clock": True,
+        "autopick": False,
+        "picks": [],
+    }
+    assert (parts[0]["is_on_the_clock"], [pick["driver"] for pick in parts[0]["picks"]]) == (False, [drivers[0].pk])
+
+
+# The order by hand ------------------------------------------------------------------------------
+
+
+def test_a_manager_sets_the_order(draft: Draft, teams: list[Constructor], manager: User) -> None:
+    wanted = [team.pk for team in teams[::-1]]
+
+    response = call(manager, "patch", of_league(draft), {"order": wanted})
+
+    body = response.json()
+    assert response.status_code == 200
+    assert (body["order"], body["is_manual"], body["order_source"]) == (wanted, True, "manual")
+    assert body["current_pick"]["constructor"] == wanted[0]
+
+
+def test_the_order_is_refused(draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User) -> None:
+    ids = [team.pk for team in teams]
+
+    incomplete = call(manager, "patch", of_league(draft), {"order": ids[:2]})
+    words = call(manager, "patch", of_league(draft), {"order": ["a"]})
+    by_player = call(teams[0].user, "patch", of_league(draft), {"order": ids})
+    by_nobody = call(None, "patch", of_league(draft), {"order": ids})
+    take(teams[0], draft, drivers[0])
+    too_late = call(manager, "patch", of_league(draft), {"order": ids})
+
+    assert refusal(incomplete) == (400, "wrong_order")
+    assert list(incomplete.json()["errors"]) == ["order"]
+    assert refusal(words) == (400, "invalid")
+    assert refusal(by_player) == (403, "not_allowed")
+    assert refusal(by_nobody) == (401, "not_authenticated")
+    assert refusal(too_late) == (409, "order_fixed")
+
+
+# Picks ------------------------------------------------------------------------------------------
+
+
+def test_a_pick_is_made_once_however_often_it_is_sent(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    responses = [take(teams[0], draft, drivers[0]) for _ in range(2)]
+
+    assert [response.status_code for response in responses] == [201, 201]
+    assert responses[0].json() == responses[1].json()
+    assert responses[0].json() == {
+        "pick_number": 1,
+        "round": 1,
+        "constructor": teams[0].pk,
+        "driver": drivers[0].pk,
+        "source": "player",
+        "reason": "",
+        "made_at": "2026-07-22T09:00:00Z",
+        "points_earned": None,
+    }
+    assert Pick.objects.count() == 1
+
+
+def test_a_manager_picks_for_a_team(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User
+) -> None:
+    assert take(teams[0], draft, drivers[0], actor=manager).json()["source"] == "manager"
+
+
+def test_picks_are_refused_with_their_code(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    take(teams[0], draft, drivers[0])
+    late = ConstructorFactory(league=draft.league)
+
+    refused = {
+        "somebody else's": refusal(take(teams[1], draft, drivers[1], actor=teams[2].user)),
+        "out of turn": refusal(take(teams[2], draft, drivers[1])),
+        "taken": refusal(take(teams[1], draft, drivers[0])),
+        "not entered": refusal(take(teams[1], draft, DriverFactory())),
+        "joined late": refusal(take(late, draft, drivers[1])),
+    }
+    with time_machine.travel(draft.locks_at, tick=False):
+        refused["after the lock"] = refusal(take(teams[1], draft, drivers[1]))
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[1].pk, now=now)
+    refused["withdrawn"] = refusal(take(teams[1], draft, drivers[1]))
+    Draft.objects.update(status="locked")
+    refused["not open"] = refusal(take(teams[2], draft, drivers[1]))
+
+    assert refused == {
+        "somebody else's": (403, "not_allowed"),
+        "out of turn": (409, "not_on_the_clock"),
+        "taken": (409, "driver_taken"),
+        "not entered": (409, "driver_not_entered"),
+        "joined late": (409, "constructor_not_in_draft"),
+        "after the lock": (409, "race_locked"),
+        "withdrawn": (409, "constructor_not_in_draft"),
+        "not open": (409, "draft_not_open"),
+    }
+    assert Pick.objects.count() == 1
+
+
+@pytest.mark.parametrize("data", [{}, {"driver_id": 0}, {"driver_id": "max"}])
+def test_a_pick_names_a_known_driver(draft: Draft, teams: list[Constructor], data: dict[str, Any]) -> None:
+    response = call(teams[0].user, "post", of_team(teams[0], draft, "/picks"), data)
+
+    assert refusal(response) == (400, "invalid")
+    assert list(response.json()["errors"]) == ["driver_id"]
+
+
+def test_a_pick_needs_an_account_and_a_draft(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    other = RaceFactory(season=draft.race.season, starts_at=now + timedelta(days=11))
+    path = f"constructors/{teams[0].pk}/drafts/{other.pk}/picks"
+
+    nobody = call(None, "post", of_team(teams[0], draft, "/picks"), {"driver_id": drivers[0].pk})
+    no_draft = call(teams[0].user, "post", path, {"driver_id": drivers[0].pk})
+
+    assert refusal(nobody) == (401, "not_authenticated")
+    assert refusal(no_draft) == (404, "not_found")
+
+
+# Autopick ---------------------------------------------------------------------------------------
+
+
+def test_the_owner_switches_autopick(draft: Draft, teams: list[Constructor], drivers: list[Driver]) -> None:
+    path = f"constructors/{teams[0].pk}/autopick"
+
+    on = call(teams[0].user, "put", path, {"on": True})
+    picks = call(None, "get", of_team(teams[0], draft)).json()
+    off = call(teams[0].user, "put", path, {"on": False})
+
+    assert (on.json(), off.json()) == ({"on": True}, {"on": False})
+    assert picks["autopick"]
+    assert [(pick["driver"], pick["source"], pick["reason"]) for pick in picks["picks"]] == [
+        (drivers[0].pk, "auto", "Best free driver by price (30.0 M)")
+    ]
+    assert not Autopilot.objects.exists()
+
+
+def test_autopick_is_refused(draft: Draft, teams: list[Constructor], manager: User) -> None:
+    path = f"constructors/{teams[0].pk}/autopick"
+
+    assert refusal(call(manager, "put", path, {"on": True})) == (403, "not_allowed")
+    assert refusal(call(None, "put", path, {"on": True})) == (401, "not_authenticated")
+    assert refusal(call(teams[0].user, "put", path, {})) == (400, "invalid")
+
+
+def test_a_pick_made_elsewhere_shows_at_once(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+
+    body = call(None, "get", of_league(draft)).json()
+
+    assert body["current_pick"] == {"pick_number": 2, "round": 1, "constructor": teams[1].pk, "deadline": None}
+    assert body["version"] == 3

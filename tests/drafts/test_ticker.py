@@ -1,0 +1,99 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from accounts.models import User
+from drafts import lifecycle
+from drafts.models import Draft
+from drafts.picks import make_pick, set_autopilot, withdraw_constructor
+from drafts.queries import draft_board, find_draft
+from drafts.ticker import lines
+from leagues.models import Constructor, League
+from races.models import Driver, Race, RaceEntry
+
+pytestmark = pytest.mark.django_db
+
+
+def told(draft: Draft, user: User) -> list[str]:
+    return [line.text for line in lines(draft_board(find_draft(user, draft.league_id, draft.race_id)))]
+
+
+def test_the_log_reads_as_sentences_newest_first(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    lifecycle.set_order(draft_id=draft.pk, constructor_ids=[team.pk for team in teams], actor=manager, now=now)
+    set_autopilot(constructor=teams[2], on=True, actor=teams[2].user, now=now)
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[3], actor=teams[0].user, now=now)
+    make_pick(draft_id=draft.pk, constructor=teams[1], driver=drivers[4], actor=manager, now=now)
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[1].pk, now=now)
+    lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    a, b, c = (team.team_name for team in teams)
+    assert told(draft, manager) == [
+        "The picks are locked.",
+        "All picks are made.",
+        f"{a} got {drivers[2]} by autopick with pick 6: Best free driver by price (28.0 M).",
+        f"{b} left the league. {drivers[4]} can be drafted again.",
+        f"{c} got {drivers[1]} by autopick with pick 4: Best free driver by price (29.0 M).",
+        f"{c} got {drivers[0]} by autopick with pick 3: Best free driver by price (30.0 M).",
+        f"{manager.display_name} picked {drivers[4]} for {b} with pick 2.",
+        f"{a} drafted {drivers[3]} with pick 1.",
+        f"{c} switched autopick on.",
+        f"{manager.display_name} set the order by hand: {a}, {b}, {c}.",
+        f"{manager.display_name} opened the draft. {a} picks first.",
+        "The draft is scheduled. The random order is sealed: its fingerprint is public.",
+    ]
+
+
+def test_the_log_tells_of_a_race_that_moves_and_is_cancelled(
+    draft: Draft, teams: list[Constructor], race: Race, manager: User, now: datetime
+) -> None:
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[2].pk, now=now)
+    set_autopilot(constructor=teams[1], on=True, actor=teams[1].user, now=now)
+    set_autopilot(constructor=teams[1], on=False, actor=teams[1].user, now=now)
+    for hours in (24, 24 * 20):
+        race.starts_at += timedelta(hours=hours)
+        race.qualifying_at = race.starts_at - timedelta(days=1)
+        race.save()
+        lifecycle.follow_race(draft_id=draft.pk, now=now)
+    lifecycle.open_draft(draft_id=draft.pk, actor=None, now=now)
+    Race.objects.filter(pk=race.pk).update(status="cancelled")
+    lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    assert told(draft, manager)[:7] == [
+        "The draft is void: race cancelled.",
+        f"The draft opened. {teams[0]} picks first.",
+        "The race moved: the race is drafted anew in the same order.",
+        "The race moved: the picks stand.",
+        f"{teams[1]} switched autopick off.",
+        f"{teams[1]} switched autopick on.",
+        f"{teams[2]} left the league.",
+    ]
+
+
+def test_a_line_has_the_colour_of_its_team_and_the_time_of_its_event(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    Constructor.objects.filter(pk=teams[0].pk).update(color="#ff8000")
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+
+    newest, opened, _ = lines(draft_board(find_draft(manager, draft.league_id, draft.race_id)))
+
+    assert (newest.version, newest.color, newest.at) == (3, "#ff8000", now)
+    assert (opened.version, opened.color) == (2, "")
+
+
+def test_a_driver_who_is_no_longer_entered_is_told_of_without_name(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[0].pk, now=now)
+    RaceEntry.objects.filter(driver=drivers[0]).update(status="withdrawn")
+
+    assert told(draft, manager)[0] == (
+        f"{teams[0]} left the league. A driver who is no longer entered can be drafted again."
+    )
+
+
+def test_a_draft_that_is_not_scheduled_has_no_log(league: League, race: Race, manager: User) -> None:
+    assert lines(draft_board(find_draft(manager, league.pk, race.pk))) == []

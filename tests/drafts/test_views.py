@@ -1,0 +1,722 @@
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from drafts import lifecycle
+from drafts.models import Autopilot, Draft, Pick
+from drafts.picks import make_pick, set_autopilot
+from leagues.models import Constructor, League
+from races.models import Driver, Race, RaceResult
+from scoring.scores import score_race
+from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory, give_result
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def _today(now: datetime) -> Iterator[None]:
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+def address(league: League, race: Race, name: str = "room") -> str:
+    return reverse(f"drafts:{name}", args=[league.pk, race.pk])
+
+
+def room(draft: Draft, name: str = "room") -> str:
+    return address(draft.league, draft.race, name)
+
+
+def text(html: str) -> str:
+    """What a person reads, in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def read(client: Client, url: str, **headers: str) -> str:
+    response = client.get(url, headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def buttons(html: str) -> list[int]:
+    """The drivers that can be chosen on the page."""
+    return [int(pk) for pk in re.findall(r'name="driver" value="(\d+)" aria-label', html)]
+
+
+def pick_all(draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime) -> None:
+    for team, driver in zip([*teams, *reversed(teams)], drivers, strict=False):
+        make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
+
+
+# Who sees what ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["room", "proof", "list"])
+def test_a_private_league_does_not_exist_for_strangers(
+    client: Client, draft: Draft, teams: list[Constructor], name: str
+) -> None:
+    League.objects.update(is_private=True)
+    url = reverse("drafts:list", args=[draft.league_id]) if name == "list" else room(draft, name)
+
+    statuses = []
+    for user in (None, UserFactory(), teams[0].user, draft.league.creator):
+        client.logout()
+        if user:
+            client.force_login(user)
+        statuses.append(client.get(url).status_code)
+
+    assert statuses == [404, 404, 200, 200]
+
+
+def test_a_public_room_is_open_to_visitors_without_anything_to_press(client: Client, draft: Draft) -> None:
+    html = read(client, room(draft))
+
+    assert buttons(html) == []
+    assert 'method="post"' not in html
+    assert "is on the clock" in html
+
+
+def test_a_race_of_another_season_has_no_room(client: Client, league: League) -> None:
+    other = RaceFactory(season__year=2025)
+
+    assert client.get(address(league, other)).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["pick", "set_order", "initialize", "autopilot"])
+def test_visitors_are_asked_to_log_in_before_they_act(client: Client, draft: Draft, name: str) -> None:
+    url = room(draft, name)
+
+    response = client.post(url)
+
+    assert response.status_code == 302
+    assert response["Location"] == f"{reverse('accounts:login')}?next={url}"
+
+
+@pytest.mark.parametrize("name", ["pick", "set_order", "initialize", "autopilot"])
+def test_actions_are_posts(client: Client, draft: Draft, name: str) -> None:
+    client.force_login(draft.league.creator)
+
+    assert client.get(room(draft, name)).status_code == 405
+
+
+# Before the opening -----------------------------------------------------------------------------
+
+
+def test_a_room_without_a_draft_lets_a_manager_open_it(
+    client: Client, league: League, race: Race, manager: User
+) -> None:
+    client.force_login(manager)
+    url = address(league, race)
+
+    before = read(client, url)
+    response = client.post(address(league, race, "initialize"))
+
+    assert "The draft is not scheduled yet" in before
+    assert "Open the draft" in before
+    assert response.status_code == 302
+    assert response["Location"] == url
+    assert Draft.objects.get().status == "open"
+
+
+def test_a_player_cannot_open_the_draft(client: Client, league: League, race: Race) -> None:
+    client.force_login(league.constructors.first().user)  # type: ignore[union-attr]
+
+    page = read(client, address(league, race))
+    response = client.post(address(league, race, "initialize"))
+
+    assert "Open the draft" not in page
+    assert response.status_code == 403
+    assert "Only a manager of the league may do this." in response.content.decode()
+    assert not Draft.objects.exists()
+
+
+def test_opening_a_draft_that_cannot_be_opened_says_why(
+    client: Client, league: League, race: Race, manager: User
+) -> None:
+    race.entries.all().delete()
+    client.force_login(manager)
+
+    response = client.post(address(league, race, "initialize"), headers=HTMX)
+
+    html = response.content.decode()
+    assert response.status_code == 409
+    assert "The entry list of this race is not known yet." in html
+    assert "No entry list yet" in html
+
+
+def test_a_scheduled_random_draft_shows_the_commitment_and_keeps_the_seed(
+    client: Client, league: League, race: Race, now: datetime
+) -> None:
+    draft = lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+
+    html = read(client, room(draft))
+
+    assert draft.order_commitment in html
+    assert draft.order_seed not in html
+    assert "draft-board" not in html
+
+
+def test_a_scheduled_rotation_shows_its_order(
+    client: Client, draft: Draft, teams: list[Constructor], now: datetime
+) -> None:
+    following = RaceFactory(season=draft.race.season, starts_at=now + timedelta(days=11), entries=22)
+    next_draft = lifecycle.schedule_draft(league_id=draft.league_id, race_id=following.pk, now=now)
+
+    html = read(client, room(next_draft))
+
+    names = [team.team_name for team in [*teams[1:], teams[0]]]
+    order = html.split('aria-label="Order"')[1].split("</ol>")[0]
+    assert re.findall(r"Constructor \d+", order) == names
+
+
+@pytest.mark.parametrize(
+    ("status", "heading"), [("cancelled", "This race is cancelled"), ("finished", "This race was not drafted")]
+)
+def test_a_race_that_is_over_says_that_it_is_not_drafted(
+    client: Client, league: League, race: Race, manager: User, status: str, heading: str
+) -> None:
+    Race.objects.filter(pk=race.pk).update(status=status)
+    client.force_login(manager)
+
+    html = read(client, address(league, race))
+
+    assert heading in html
+    assert "Opens" not in text(html)
+
+
+# Picking ----------------------------------------------------------------------------------------
+
+
+def test_the_player_on_the_clock_may_draft_every_free_driver(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[0].user)
+
+    html = read(client, room(draft))
+
+    assert "You are on the clock" in html
+    assert buttons(html) == [driver.pk for driver in drivers]
+    assert "every 10s" in html
+
+
+def test_the_others_see_when_their_turn_comes(client: Client, draft: Draft, teams: list[Constructor]) -> None:
+    seen = []
+    for team in teams[1:]:
+        client.force_login(team.user)
+        html = read(client, room(draft))
+        seen.append((re.findall(r"You pick (?:next|in \d)(?=<)", html), buttons(html)))
+
+    assert seen == [(["You pick next"], []), (["You pick in 2"], [])]
+
+
+def test_choosing_a_driver_asks_for_confirmation_and_stops_looking_for_news(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[0].user)
+
+    html = read(client, f"{room(draft)}?driver={drivers[4].pk}&q=driver")
+
+    assert f"Draft {drivers[4].name} ?" in text(html).replace("?", " ?").replace("  ", " ")
+    assert f'<input type="hidden" name="driver" value="{drivers[4].pk}">' in html
+    assert f'<input type="hidden" name="constructor" value="{teams[0].pk}">' in html
+    assert f'href="{room(draft)}?q=driver"' in html
+    assert "every 10s" not in html
+
+
+@pytest.mark.parametrize("driver", ["0", "none", "999999999"])
+def test_choosing_nobody_shows_the_room(client: Client, draft: Draft, teams: list[Constructor], driver: str) -> None:
+    client.force_login(teams[0].user)
+
+    assert "confirm-bar" not in read(client, f"{room(draft)}?driver={driver}")
+
+
+def test_nobody_is_asked_to_confirm_out_of_turn_or_a_taken_driver(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+
+    client.force_login(teams[0].user)
+    out_of_turn = read(client, f"{room(draft)}?driver={drivers[1].pk}")
+    client.force_login(teams[1].user)
+    taken = read(client, f"{room(draft)}?driver={drivers[0].pk}")
+
+    assert "confirm-bar" not in out_of_turn
+    assert "confirm-bar" not in taken
+
+
+def test_a_pick_goes_back_to_the_room_and_twice_is_once(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[0].user)
+    data = {"driver": drivers[2].pk, "constructor": teams[0].pk}
+
+    responses = [client.post(room(draft, "pick"), data) for _ in range(2)]
+
+    assert [(response.status_code, response["Location"]) for response in responses] == [(302, room(draft))] * 2
+    assert list(Pick.objects.values_list("constructor", "driver", "source")) == [(teams[0].pk, drivers[2].pk, "player")]
+
+
+def test_a_pick_by_htmx_answers_with_the_fresh_room(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[0].user)
+    data = {"driver": drivers[2].pk, "constructor": teams[0].pk}
+
+    response = client.post(room(draft, "pick"), data, headers=HTMX)
+
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert "<html" not in html
+    assert f"{teams[0].team_name} drafted {drivers[2].name} with pick 1." in html
+    assert "Your picks are made" not in html
+    assert "is-taken" in html
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_refused_pick_shows_why_and_the_fresh_room(
+    client: Client,
+    draft: Draft,
+    teams: list[Constructor],
+    drivers: list[Driver],
+    now: datetime,
+    headers: dict[str, str],
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    client.force_login(teams[1].user)
+    data = {"driver": drivers[0].pk, "constructor": teams[1].pk}
+
+    response = client.post(room(draft, "pick"), data, headers=headers)
+
+    html = response.content.decode()
+    assert response.status_code == 409
+    assert 'data-code="driver_taken"' in html
+    assert f"{drivers[0]} was drafted by {teams[0]} with pick 1." in html
+    assert "You are on the clock" in html
+    assert ("<html" in html) is not bool(headers)
+
+
+def test_a_pick_for_somebody_else_is_not_allowed(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[1].user)
+    data = {"driver": drivers[0].pk, "constructor": teams[0].pk}
+
+    response = client.post(room(draft, "pick"), data)
+
+    assert response.status_code == 403
+    assert not Pick.objects.exists()
+
+
+def test_a_pick_needs_a_driver_and_a_team_of_the_league(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    stranger = ConstructorFactory()
+    client.force_login(teams[0].user)
+
+    statuses = [
+        client.post(room(draft, "pick"), data).status_code
+        for data in (
+            {},
+            {"driver": "x", "constructor": teams[0].pk},
+            {"driver": drivers[0].pk, "constructor": stranger.pk},
+        )
+    ]
+
+    assert statuses == [400, 400, 400]
+
+
+def test_a_pick_without_a_draft_is_not_found(client: Client, league: League, race: Race, drivers: list[Driver]) -> None:
+    client.force_login(league.creator)
+
+    assert client.post(address(league, race, "pick"), {"driver": drivers[0].pk}).status_code == 404
+
+
+def test_a_manager_picks_for_a_team_on_purpose_only(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User
+) -> None:
+    client.force_login(manager)
+    chosen = f"{room(draft)}?for={teams[0].pk}"
+
+    at_first, then = read(client, room(draft)), read(client, chosen)
+    asked = read(client, f"{chosen}&driver={drivers[0].pk}")
+    client.post(room(draft, "pick"), {"driver": drivers[0].pk, "constructor": teams[0].pk})
+    afterwards = read(client, chosen)
+
+    assert f"Pick for {teams[0].team_name}" in at_first
+    assert (len(buttons(at_first)), len(buttons(then)), len(buttons(afterwards))) == (0, 22, 0)
+    assert f"Draft {drivers[0].name} for {teams[0].team_name}?" in text(asked)
+    assert f"{manager.display_name} picked {drivers[0].name} for {teams[0].team_name} with pick 1." in afterwards
+    assert Pick.objects.get().source == "manager"
+
+
+# The list of drivers ----------------------------------------------------------------------------
+
+
+def names(html: str) -> list[str]:
+    return re.findall(r"<b>(Driver \d+)</b></a>", html)
+
+
+def test_drivers_are_listed_by_price_and_can_be_filtered(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    team = draft.race.entries.get(driver=drivers[5]).team
+    family = [driver.family_name for driver in drivers]
+
+    listed = {
+        query: names(read(client, f"{room(draft)}?{query}", **HTMX))
+        for query in ("", "free=on", f"team={team.pk}", f"q={family[7].upper()}$", "sort=name", "sort=nonsense")
+    }
+
+    assert listed == {
+        "": family,
+        "free=on": family[1:],
+        f"team={team.pk}": family[4:6],
+        f"q={family[7].upper()}$": [],
+        "sort=name": sorted(family),
+        "sort=nonsense": family,
+    }
+
+
+def test_drivers_are_found_by_name_and_sorted_by_points_and_form(
+    client: Client, draft: Draft, drivers: list[Driver]
+) -> None:
+    before = RaceFactory(season=draft.race.season, starts_at=draft.race.starts_at - timedelta(days=14))
+    give_result(before, [drivers[9], drivers[3], drivers[10]])
+    for driver, points in ((drivers[9], 25), (drivers[3], 18)):
+        RaceResult.objects.filter(driver=driver).update(points=points)
+    drivers[6].given_name = "Ayrton"
+    drivers[6].save()
+
+    by_points, by_form = (names(read(client, f"{room(draft)}?sort={key}")) for key in ("points", "form"))
+    found = names(read(client, f"{room(draft)}?q=ayrton"))
+
+    best = [drivers[place].family_name for place in (9, 3)]
+    assert (by_points[:2], by_form[:2]) == (best, best)
+    assert found == [drivers[6].family_name]
+
+
+def test_a_filter_without_a_hit_says_so(client: Client, draft: Draft) -> None:
+    assert "No driver like that" in read(client, f"{room(draft)}?q=nobody")
+
+
+def test_a_waiting_page_gets_nothing_until_something_happens(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    seen = f"{room(draft)}?seen={Draft.objects.get().version}"
+
+    before = client.get(seen, headers=HTMX)
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    after = client.get(seen, headers=HTMX)
+
+    assert (before.status_code, before.content, after.status_code) == (204, b"", 200)
+
+
+# The order by hand ------------------------------------------------------------------------------
+
+
+def places(teams: list[Constructor]) -> dict[str, int]:
+    return {f"place_{team.pk}": place for place, team in enumerate(teams, start=1)}
+
+
+def test_a_manager_sets_the_order_by_hand(
+    client: Client, draft: Draft, teams: list[Constructor], manager: User
+) -> None:
+    client.force_login(manager)
+    wanted = [teams[2], teams[0], teams[1]]
+
+    page = read(client, room(draft))
+    response = client.post(room(draft, "set_order"), places(wanted))
+
+    draft.refresh_from_db()
+    assert "Set the order by hand" in page
+    assert response["Location"] == room(draft)
+    assert draft.order_data == [team.pk for team in wanted]
+    assert draft.is_manual
+    assert f"{manager.display_name} set the order by hand" in read(client, room(draft))
+
+
+def test_two_teams_cannot_share_a_place(client: Client, draft: Draft, teams: list[Constructor], manager: User) -> None:
+    client.force_login(manager)
+
+    shared = client.post(room(draft, "set_order"), {**places(teams), f"place_{teams[2].pk}": 1})
+    missing = client.post(room(draft, "set_order"), {f"place_{teams[0].pk}": 4}, headers=HTMX)
+
+    draft.refresh_from_db()
+    assert (shared.status_code, missing.status_code) == (422, 422)
+    assert "two of them share one" in shared.content.decode()
+    assert "This field is required." in missing.content.decode()
+    assert not draft.is_manual
+
+
+def test_a_random_order_can_be_set_by_hand_before_it_is_drawn(
+    client: Client, league: League, race: Race, manager: User, now: datetime
+) -> None:
+    draft = lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+    teams = list(league.constructors.order_by("-pk"))
+    client.force_login(manager)
+
+    client.post(room(draft, "set_order"), places(teams))
+
+    draft.refresh_from_db()
+    assert draft.order_data == [team.pk for team in teams]
+
+
+def test_the_order_stands_from_the_first_pick_on(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    client.force_login(manager)
+
+    response = client.post(room(draft, "set_order"), places(teams))
+
+    html = response.content.decode()
+    assert response.status_code == 409
+    assert 'data-code="order_fixed"' in html
+    assert "Set the order by hand" not in html
+
+
+def test_a_player_cannot_set_the_order(client: Client, draft: Draft, teams: list[Constructor]) -> None:
+    client.force_login(teams[2].user)
+
+    response = client.post(room(draft, "set_order"), places(teams[::-1]))
+
+    assert response.status_code == 403
+    assert "Set the order by hand" not in response.content.decode()
+
+
+# Autopick ---------------------------------------------------------------------------------------
+
+
+def test_a_player_switches_autopick_on_and_off(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[1].user)
+
+    shown = []
+    for on in ("1", "0"):
+        client.post(room(draft, "autopilot"), {"on": on})
+        shown.append((Autopilot.objects.count(), "Autopick is on." in read(client, room(draft))))
+
+    assert shown == [(1, True), (0, False)]
+
+
+def test_autopick_on_the_clock_picks_at_once(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[0].user)
+
+    warning = read(client, room(draft))
+    response = client.post(room(draft, "autopilot"), {"on": "1"}, headers=HTMX)
+
+    html = response.content.decode()
+    assert "the ranking picks for you at once" in warning
+    assert f"{teams[0].team_name} got {drivers[0].name} by autopick with pick 1" in html
+    assert 'class="draft-cell__source"' in html
+
+
+def test_who_has_no_team_has_no_autopick(client: Client, draft: Draft, manager: User) -> None:
+    client.force_login(manager)
+
+    assert client.post(room(draft, "autopilot"), {"on": "1"}).status_code == 404
+
+
+# Afterwards -------------------------------------------------------------------------------------
+
+
+def test_a_complete_draft_says_when_it_locks(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    pick_all(draft, teams, drivers, now)
+    client.force_login(teams[0].user)
+
+    html = read(client, room(draft))
+
+    assert "All picks are made." in html
+    assert "every 10s" not in html
+    assert buttons(html) == []
+
+
+def test_an_open_draft_past_its_time_takes_no_picks(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[0].user)
+    with time_machine.travel(draft.locks_at, tick=False):
+        html = read(client, room(draft))
+        response = client.post(room(draft, "pick"), {"driver": drivers[0].pk, "constructor": teams[0].pk})
+
+    assert "Time is up" in html
+    assert buttons(html) == []
+    assert (response.status_code, 'data-code="race_locked"' in response.content.decode()) == (409, True)
+
+
+def test_a_locked_draft_waits_for_the_race_and_then_shows_what_the_picks_earned(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    pick_all(draft, teams, drivers, now)
+    lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+    client.force_login(teams[0].user)
+
+    waiting = read(client, room(draft))
+    give_result(draft.race, [drivers[1], drivers[0], *drivers[2:]])
+    score_race(race_id=draft.race_id, now=now)
+    scored = read(client, room(draft))
+
+    assert "Points appear here when the race has been run." in waiting
+    assert "draft-cell__points" not in waiting
+    assert f"{teams[0].team_name} scored 26 points" in text(scored)
+    board = scored.split('id="board"')[1].split("</table>")[0]
+    assert re.findall(r'draft-cell__points">([\d.]+)', board) == ["18", "25", "15", "8", "10", "12"]
+
+
+def test_a_void_draft_keeps_its_history(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    Race.objects.filter(pk=draft.race_id).update(status="cancelled")
+    lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    html = read(client, room(draft))
+
+    assert "This draft is void." in html
+    assert drivers[0].family_name in html.split('id="board"')[1]
+
+
+def test_a_paused_draft_says_so(client: Client, draft: Draft, teams: list[Constructor]) -> None:
+    Draft.objects.update(status="paused")
+    client.force_login(teams[0].user)
+
+    html = read(client, room(draft))
+
+    assert "The draft is paused." in html
+    assert buttons(html) == []
+
+
+def test_a_late_joiner_is_told_why_they_have_no_turn(client: Client, draft: Draft) -> None:
+    late = ConstructorFactory(league=draft.league)
+    client.force_login(late.user)
+
+    assert "You joined after this draft was opened." in read(client, room(draft))
+
+
+# The proof --------------------------------------------------------------------------------------
+
+
+def test_the_proof_of_a_sealed_order_keeps_the_seed(client: Client, league: League, race: Race, now: datetime) -> None:
+    draft = lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+
+    html = read(client, room(draft, "proof"))
+
+    assert draft.order_commitment in html
+    assert draft.order_seed not in html
+    assert "sealed until the draft opens" in html
+
+
+def test_a_rotated_order_is_explained(client: Client, draft: Draft, now: datetime) -> None:
+    following = RaceFactory(season=draft.race.season, starts_at=now + timedelta(days=11))
+    next_draft = lifecycle.schedule_draft(league_id=draft.league_id, race_id=following.pk, now=now)
+
+    html = read(client, room(next_draft, "proof"))
+
+    assert "Rotation" in html
+    assert "Fingerprint" not in html
+
+
+def test_an_order_set_by_hand_names_the_manager_beside_the_one_drawn(
+    client: Client, draft: Draft, teams: list[Constructor], manager: User, now: datetime
+) -> None:
+    ids = [team.pk for team in teams[::-1]]
+    lifecycle.set_order(draft_id=draft.pk, constructor_ids=ids, actor=manager, now=now)
+
+    html = read(client, room(draft, "proof"))
+
+    assert f"A manager set this order by hand : {manager.display_name}" in text(html).replace("hand:", "hand :")
+    drawn = html.split("The order as drawn")[1].split("</ol>")[0]
+    assert [int(pk) for pk in re.findall(r"id (\d+)", drawn)] == [team.pk for team in teams]
+
+
+def test_a_race_without_a_draft_has_no_proof(client: Client, league: League, race: Race) -> None:
+    assert client.get(address(league, race, "proof")).status_code == 404
+
+
+# The season's drafts ----------------------------------------------------------------------------
+
+
+def test_the_list_shows_every_race_with_its_draft_and_my_picks(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    season = draft.race.season
+    RaceFactory(season=season, starts_at=now - timedelta(days=20), status="finished", name="Past")
+    RaceFactory(season=season, starts_at=now + timedelta(days=11), status="cancelled", name="Off")
+    RaceFactory(season=season, starts_at=now + timedelta(days=20), name="Later")
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    client.force_login(teams[0].user)
+
+    html = read(client, reverse("drafts:list", args=[draft.league_id]))
+
+    rows = [text(row) for row in html.split('<li class="race-row')[1:]]
+    assert [
+        ("Not drafted" in rows[0]),
+        ("Open" in rows[1]),
+        ("Cancelled" in rows[2]),
+        ("Not scheduled" in rows[3]),
+    ] == [True] * 4
+    assert drivers[0].short in rows[1]
+    assert html.count("is-next") == 1
+
+
+def test_the_list_of_a_season_without_races(client: Client) -> None:
+    league = LeagueFactory()
+
+    assert "No races yet" in read(client, reverse("drafts:list", args=[league.pk]))
+
+
+# What a page costs ------------------------------------------------------------------------------
+
+
+def queries(client: Client, url: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        read(client, url)
+    return len(captured)
+
+
+def test_the_room_costs_the_same_for_four_and_ten_teams(
+    client: Client, race: Race, drivers: list[Driver], now: datetime
+) -> None:
+    user, counts = UserFactory(), []
+    for size in (4, 10):
+        league = LeagueFactory(season=race.season)
+        ConstructorFactory(league=league, user=user)
+        ConstructorFactory.create_batch(size - 1, league=league)
+        draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=league.creator, now=now)
+        for team in league.constructors.all():
+            set_autopilot(constructor=team, on=True, actor=team.user, now=now)
+        client.force_login(user)
+        counts.append(queries(client, room(draft)))
+
+    assert Pick.objects.count() == 28
+    assert counts[0] == counts[1]
+    assert counts[0] == 12  # session and account, the draft, its manager, seven for the board, its log
+
+
+def test_the_list_costs_the_same_for_one_and_three_races(client: Client, draft: Draft, now: datetime) -> None:
+    url = reverse("drafts:list", args=[draft.league_id])
+
+    one = queries(client, url)
+    for days in (11, 18):
+        race = RaceFactory(season=draft.race.season, starts_at=now + timedelta(days=days), entries=22)
+        lifecycle.schedule_draft(league_id=draft.league_id, race_id=race.pk, now=now)
+
+    assert queries(client, url) == one
