@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from scoring import views
 
 app_name = "scoring"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("leagues/<int:pk>/leaderboard/", views.leaderboard, name="leaderboard"),
+    path("constructors/<int:pk>/", views.constructor, name="constructor"),
+    path("rules/", views.rules, name="rules"),
+]

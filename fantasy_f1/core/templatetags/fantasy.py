@@ -33,3 +33,9 @@ def moment(value: datetime | None, form: str = "D j M, H:i") -> SafeString | str
 def lookup(mapping: dict[object, object], key: object) -> object:
     """``mapping[key]`` for templates; ``None`` where it is missing."""
     return mapping.get(key)
+
+
+@register.filter
+def magnitude(value: int) -> int:
+    """The number without its sign, for words that say the direction."""
+    return abs(value)

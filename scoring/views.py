@@ -1,0 +1,52 @@
+"""Leaderboards, a constructor's season, and the rules as they are played."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from fantasy_f1.core.http import PageRequest
+from leagues.models import Constructor, League
+from leagues.permissions import is_member
+from races.models import Race
+from scoring.leaderboards import overall_board
+from scoring.queries import constructor_season, race_breakdown, season_grid
+from scoring.rules import CLASSIC
+
+
+@require_GET
+def leaderboard(request: PageRequest, pk: int) -> HttpResponse:
+    """The season's table, or with ``?race=`` the table of one race with every point's reason."""
+    league = get_object_or_404(League.objects.visible_to(request.user).select_related("season"), pk=pk)
+    grid = season_grid(league)
+    context = {"league": league, "grid": grid, "scored": grid.races[::-1], "is_member": is_member(request.user, league)}
+    wanted = request.GET.get("race", "")
+    if wanted:
+        chosen = Race.objects.filter(season=league.season_id)
+        race = get_object_or_404(chosen, pk=wanted if wanted.isdigit() else None)
+        context["race"] = race
+        context["board"], context["teams"] = race_breakdown(league, race)
+    else:
+        context["board"] = overall_board(league)
+    return render(request, f"scoring/leaderboard.html{'#board' if request.htmx else ''}", context)
+
+
+@require_GET
+def constructor(request: PageRequest, pk: int) -> HttpResponse:
+    """A constructor's season: its picks and what they earned."""
+    constructors = Constructor.objects.visible_to(request.user).select_related("user", "league__season")
+    team = get_object_or_404(constructors, pk=pk)
+    board = overall_board(team.league)
+    context = {
+        "team": team,
+        "league": team.league,
+        "races": constructor_season(team),
+        "row": next((row for row in board.rows if row.constructor_id == team.pk), None),
+    }
+    return render(request, "scoring/constructor.html", context)
+
+
+@require_GET
+def rules(request: PageRequest) -> HttpResponse:
+    return render(
+        request, "scoring/rules.html", {"rules": CLASSIC, "places": list(enumerate(CLASSIC.grand_prix, start=1))}
+    )
