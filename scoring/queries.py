@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from drafts.models import Pick
@@ -103,7 +104,7 @@ def season_grid(league: League) -> Grid:
 
     def cell(place: int, constructor: int) -> GridCell:
         points = table[place][1].get(constructor)
-        heat = -int(-points * HEAT_STEPS // most) if points and most else 0
+        heat = ceil(points * HEAT_STEPS / most) if points else 0
         return GridCell(points, ranks[place].get(constructor), heat)
 
     return Grid(
