@@ -1,3 +1,222 @@
-from django.urls import URLPattern
+"""Leaderboards, constructors with their points, and the points of drivers, as JSON."""
 
-urlpatterns: list[URLPattern] = []
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fantasy_f1.core import clock
+from fantasy_f1.core.http import account_of
+from fantasy_f1.core.schema import PlainDecimal, problems
+from fantasy_f1.core.serializers import StrictSerializer
+from leagues import points
+from leagues.api import ConstructorOut
+from leagues.membership import rename_constructor
+from leagues.models import Constructor, League
+from races.models import Driver, Race
+from scoring.leaderboards import Board, Row, overall_board, race_board
+from scoring.models import DriverScore, ScoreRun
+from scoring.scores import rule_set
+
+# What goes in -----------------------------------------------------------------------------------
+
+
+class BoardQuery(serializers.Serializer[Any]):
+    race_id = serializers.IntegerField(required=False)
+
+
+class TeamNameIn(StrictSerializer):
+    team_name = serializers.CharField(max_length=40)
+
+
+class ConstructorFilter(django_filters.FilterSet):
+    league = django_filters.NumberFilter(field_name="league_id", label="Id of a league")
+    user = django_filters.NumberFilter(field_name="user_id", label="Id of the owner")
+    is_active = django_filters.BooleanFilter(label="Plays, or has left")
+    mine = django_filters.BooleanFilter(method="of_caller", label="Only one's own; false: only others'")
+
+    class Meta:
+        model = Constructor
+        fields: list[str] = []
+
+    def of_caller(self, constructors: QuerySet[Constructor], name: str, value: bool) -> QuerySet[Constructor]:
+        own = {"user": self.request.user.pk}
+        return constructors.filter(**own) if value else constructors.exclude(**own)
+
+
+# What comes out ---------------------------------------------------------------------------------
+
+
+class BoardOwnerOut(serializers.Serializer[Row]):
+    id = serializers.IntegerField(source="user_id")
+    username = serializers.CharField()
+
+
+class BoardConstructorOut(serializers.Serializer[Row]):
+    id = serializers.IntegerField(source="constructor_id")
+    team_name = serializers.CharField()
+    color = serializers.CharField()
+    is_active = serializers.BooleanField()
+    user = BoardOwnerOut(source="*")
+
+
+class BoardRowOut(serializers.Serializer[Row]):
+    rank = serializers.IntegerField(help_text="1, 2, 2, 4")
+    tied = serializers.BooleanField(help_text="Shares the rank")
+    constructor = BoardConstructorOut(source="*")
+    points = PlainDecimal()
+    races = serializers.IntegerField(help_text="Scored races that it drafted")
+    wins = serializers.IntegerField()
+    change = serializers.IntegerField(allow_null=True, help_text="Places won (positive) or lost since the last race")
+    gap = PlainDecimal(help_text="Points behind the leader")
+    decided_by = serializers.CharField(help_text="What ordered those with the same points; empty where none has")
+
+
+class BoardOut(serializers.Serializer[Board]):
+    league = serializers.IntegerField(source="league_id")
+    race = serializers.IntegerField(source="race_id", allow_null=True, help_text="null: the whole season")
+    status = serializers.ChoiceField(Race.Results.choices, help_text="Of the race's results, or the latest race's")
+    updated_at = serializers.DateTimeField(allow_null=True)
+    results = BoardRowOut(source="rows", many=True)
+
+
+class ScoredDriverOut(serializers.ModelSerializer[Driver]):
+    class Meta:
+        model = Driver
+        fields = ["id", "external_id", "name", "code", "number"]
+
+
+class LineOut(serializers.Serializer[Any]):
+    rule = serializers.CharField()
+    amount = serializers.CharField(help_text="An exact decimal")
+    because = serializers.CharField()
+
+
+class DriverScoreOut(serializers.ModelSerializer[DriverScore]):
+    driver = ScoredDriverOut()
+    points = PlainDecimal()
+    lines = LineOut(many=True, help_text="They add up to the points")
+
+    class Meta:
+        model = DriverScore
+        fields = ["driver", "substitute", "points", "lines"]
+
+
+class RaceScoresOut(serializers.Serializer[Any]):
+    race = serializers.IntegerField()
+    rule_set = serializers.CharField()
+    status = serializers.ChoiceField(Race.Results.choices)
+    number = serializers.IntegerField(allow_null=True, help_text="Counts the scorings; null until the race is scored")
+    updated_at = serializers.DateTimeField(allow_null=True)
+    results = DriverScoreOut(many=True)
+
+
+# Operations -------------------------------------------------------------------------------------
+
+
+@extend_schema(
+    operation_id="leagues_leaderboard",
+    tags=["leagues"],
+    parameters=[OpenApiParameter("race_id", int, description="Only this race; without it the whole season")],
+    responses={200: BoardOut, **problems(400, 404)},
+)
+@api_view(["GET"])
+@permission_classes([AllowAny])
+def leaderboard_view(request: Request, pk: int) -> Response:
+    """The league's board of the season or of one race; without results until the race is scored."""
+    leagues = League.objects.visible_to(request.user).select_related("season")
+    league = get_object_or_404(leagues, pk=pk)
+    query = BoardQuery(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    if "race_id" not in query.validated_data:
+        return Response(BoardOut(overall_board(league)).data)
+    race = get_object_or_404(Race, pk=query.validated_data["race_id"], season=league.season_id)
+    return Response(BoardOut(race_board(league, race)).data)
+
+
+class ConstructorList(ListAPIView[Constructor]):
+    permission_classes = [AllowAny]
+    serializer_class = ConstructorOut
+    filterset_class = ConstructorFilter
+    queryset = Constructor.objects.none()  # for the schema
+
+    def get_queryset(self) -> QuerySet[Constructor]:
+        return _constructors(self.request).order_by("pk")
+
+    @extend_schema(
+        operation_id="constructors_list",
+        tags=["constructors"],
+        summary="Constructors of the leagues that one may see, in the order of joining",
+        responses={200: ConstructorOut(many=True), **problems(400)},
+    )
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        context = {"points": points.totals(page)}
+        return self.get_paginated_response(ConstructorOut(page, many=True, context=context).data)
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="constructors_read",
+    tags=["constructors"],
+    responses={200: ConstructorOut, **problems(404)},
+)
+@extend_schema(
+    methods=["PATCH"],
+    operation_id="constructors_change",
+    tags=["constructors"],
+    request=TeamNameIn,
+    responses={200: ConstructorOut, **problems(400, 401, 403, 404, 409)},
+)
+@api_view(["GET", "PATCH"])
+@permission_classes([IsAuthenticatedOrReadOnly])
+def constructor_view(request: Request, pk: int) -> Response:
+    """A constructor with the season's points so far. PATCH gives it another name, as its owner."""
+    constructor = get_object_or_404(_constructors(request), pk=pk)
+    if request.method == "PATCH":
+        given = TeamNameIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        rename_constructor(constructor_id=pk, actor=account_of(request), now=clock.now(), **given.validated_data)
+        constructor.refresh_from_db(fields=["team_name"])
+    return Response(ConstructorOut(constructor, context={"points": points.totals([constructor])}).data)
+
+
+@extend_schema(operation_id="races_scores", tags=["races"], responses={200: RaceScoresOut, **problems(404)})
+@api_view(["GET"])
+@permission_classes([AllowAny])
+def race_scores_view(request: Request, pk: int) -> Response:
+    """What each driver of a race earns for whoever drafted them, with the reasons; the best first."""
+    race = get_object_or_404(Race, pk=pk)
+    rules = rule_set()
+    run = ScoreRun.objects.filter(race=race, rule_set=rules, is_current=True).first()
+    scores = run.scores.select_related("driver").order_by("-points", "driver__family_name") if run else []
+    body = {
+        "race": race.pk,
+        "rule_set": rules.name,
+        "status": race.results_status,
+        "number": run.number if run else None,
+        "updated_at": run.created_at if run else None,
+        "results": scores,
+    }
+    return Response(RaceScoresOut(body).data)
+
+
+def _constructors(request: Request) -> QuerySet[Constructor]:
+    return Constructor.objects.visible_to(request.user).select_related("user", "league__season")
+
+
+urlpatterns: list[URLPattern] = [
+    path("leagues/<int:pk>/leaderboard", leaderboard_view),
+    path("constructors", ConstructorList.as_view(), name="api-constructors"),
+    path("constructors/<int:pk>", constructor_view, name="api-constructor"),
+    path("races/<int:pk>/scores", race_scores_view),
+]

@@ -120,6 +120,25 @@ def league_points(league: League) -> list[tuple[ScoredRace, dict[int, Decimal]]]
     return table
 
 
+def season_totals(constructors: Collection[Constructor]) -> dict[int, Decimal]:
+    """The season's points by constructor id, of any leagues, also of constructors that left. One query when warm."""
+    totals = {team.pk: Decimal(0) for team in constructors}
+    drafted: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+    picks = Pick.objects.filter(league__in={team.league_id for team in constructors}).order_by()
+    for league_id, race_id, owner, driver_id in picks.values_list(
+        "league_id", "race_id", "constructor_id", "driver_id"
+    ):
+        drafted[league_id, race_id][driver_id] = owner
+    seasons = {team.league.season for team in constructors}
+    scored = {race.race_id: race for season in seasons for race in scored_races(season.pk, season.results_version)}
+    for (_, race_id), owners in drafted.items():
+        if race_id in scored:
+            for driver_id, amount in scored[race_id].earned(owners).items():
+                if owners[driver_id] in totals:
+                    totals[owners[driver_id]] += amount
+    return totals
+
+
 def _scored_races(year: int) -> list[ScoredRace]:
     runs = (
         ScoreRun.objects.filter(race__season=year, rule_set=rule_set(), is_current=True)

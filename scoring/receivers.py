@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from drafts import points
+from drafts import points as pick_points
 from fantasy_f1.core.events import published
+from leagues import points as total_points
 from races.events import ResultsAmended, ResultsPublished
-from scoring.leaderboards import points_of_race
+from scoring.leaderboards import points_of_race, season_totals
 from scoring.scores import score_race
 
 
@@ -17,4 +18,5 @@ def score(*, event: ResultsPublished | ResultsAmended, now: datetime, **kwargs: 
 def connect() -> None:
     published.connect(score, sender=ResultsPublished)
     published.connect(score, sender=ResultsAmended)
-    points.register(points_of_race)
+    pick_points.register(points_of_race)
+    total_points.register(season_totals)
