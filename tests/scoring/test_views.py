@@ -61,9 +61,9 @@ def test_htmx_gets_the_board_alone(client: Client, league: League, scored: Race)
     assert body.count('id="board"') == 1
 
 
-@pytest.mark.parametrize("race", ["999999", "x", "-1"])
-def test_an_unknown_race_is_not_found(client: Client, league: League, race: str) -> None:
-    assert client.get(f"/leagues/{league.pk}/leaderboard/?race={race}").status_code == 404
+@pytest.mark.parametrize("wanted", ["999999", "x", "-1"])
+def test_an_unknown_race_is_not_found(client: Client, league: League, wanted: str) -> None:
+    assert client.get(f"/leagues/{league.pk}/leaderboard/?race={wanted}").status_code == 404
 
 
 def test_a_race_without_scores_says_so(client: Client, league: League, race: Race, teams: list[Constructor]) -> None:
