@@ -1,3 +1,244 @@
-from django.urls import URLPattern
+"""Leagues as JSON, and entering a team; what constructors earn, and so the rest about them, is told by scoring."""
 
-urlpatterns: list[URLPattern] = []
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import api_view
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from fantasy_f1.core import clock, numbers
+from fantasy_f1.core.http import account_of
+from fantasy_f1.core.schema import problems
+from fantasy_f1.core.serializers import StrictSerializer
+from leagues import managers, membership, points
+from leagues.forms import ORDERS, LeagueFilter
+from leagues.models import MAX_TEAMS, MIN_TEAMS, Constructor, League
+from races.models import Season
+
+# What goes in -----------------------------------------------------------------------------------
+
+
+class LeagueChangeIn(StrictSerializer):
+    name = serializers.CharField(max_length=60)
+    description = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    draft_method = serializers.ChoiceField(League.DraftMethod.choices, required=False)
+    max_teams = serializers.IntegerField(
+        required=False, help_text=f"{MIN_TEAMS} to {MAX_TEAMS}, and never more than half the drivers entered"
+    )
+    is_private = serializers.BooleanField(required=False)
+    draft_opens_days = serializers.IntegerField(required=False, help_text="Before the race; 1 to 14")
+    draft_locks_at = serializers.ChoiceField(League.LocksAt.choices, required=False)
+
+
+class LeagueIn(LeagueChangeIn):
+    season = serializers.PrimaryKeyRelatedField(queryset=Season.objects.all(), help_text="Year of the season")
+
+
+class JoinIn(StrictSerializer):
+    team_name = serializers.CharField(max_length=40)
+    code = serializers.CharField(max_length=16, required=False, allow_blank=True, help_text="Of a private league")
+
+
+# What comes out ---------------------------------------------------------------------------------
+
+
+class PlayerOut(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["id", "username"]
+
+
+class LeagueOut(serializers.ModelSerializer[League]):
+    """Expects ``member_count`` and ``is_mine``."""
+
+    code = serializers.SerializerMethodField()
+    season = serializers.IntegerField(source="season_id", help_text="Year of the season")
+    creator = PlayerOut()
+    member_count = serializers.IntegerField(help_text="Teams that play")
+    is_member = serializers.BooleanField(source="is_mine", help_text="Whether you play in it or manage it")
+
+    class Meta:
+        model = League
+        fields = [
+            "id",
+            "name",
+            "description",
+            "code",
+            "season",
+            "draft_method",
+            "max_teams",
+            "is_private",
+            "creator",
+            "member_count",
+            "is_member",
+            "draft_opens_days",
+            "draft_locks_at",
+            "created_at",
+        ]
+
+    def get_code(self, league: Any) -> str | None:
+        """null for those outside the league"""
+        return league.code if league.is_mine else None
+
+
+class ConstructorOut(serializers.ModelSerializer[Constructor]):
+    """Expects total points by id in the context."""
+
+    league = serializers.IntegerField(source="league_id")
+    user = PlayerOut()
+    total_points = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Constructor
+        fields = ["id", "league", "user", "team_name", "color", "total_points", "is_active", "joined_at"]
+
+    def get_total_points(self, constructor: Constructor) -> str:
+        """An exact decimal, of the season so far"""
+        return numbers.plain(self.context["points"].get(constructor.pk, Decimal(0)))
+
+
+# Operations -------------------------------------------------------------------------------------
+
+
+class LeagueList(ListAPIView[League]):
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    queryset = League.objects.none()  # for the schema
+    serializer_class = LeagueOut
+
+    @extend_schema(
+        operation_id="leagues_list",
+        tags=["leagues"],
+        summary="Public leagues and one's own",
+        parameters=[
+            OpenApiParameter("season", int, description="Year of the season"),
+            OpenApiParameter("search", str, description="In the name"),
+            OpenApiParameter("is_private", bool),
+            OpenApiParameter("mine", bool, description="true: in which you play or which you manage"),
+            OpenApiParameter("code", str, description="The league with this code, also if it is private"),
+            OpenApiParameter("ordering", str, enum=[*ORDERS, *[f"-{key}" for key in ORDERS]], default="name"),
+        ],
+        responses={200: LeagueOut(many=True), **problems(400)},
+    )
+    def get(self, request: Request) -> Response:
+        form = LeagueFilter(request.query_params)
+        if not form.is_valid():
+            raise ValidationError({field: [str(text) for text in texts] for field, texts in form.errors.items()})
+        page = self.paginate_queryset(form.apply(request.user).with_viewer(request.user).select_related("creator"))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="leagues_create",
+        tags=["leagues"],
+        summary="A new league, managed by who makes it",
+        description="The creator joins like anyone, by `join`.",
+        request=LeagueIn,
+        responses={201: LeagueOut, **problems(400, 401, 409)},
+    )
+    def post(self, request: Request) -> Response:
+        league = managers.create_league(
+            creator=account_of(request), now=clock.now(), **_valid(LeagueIn(data=request.data))
+        )
+        return _league_response(request, league.pk, status=status.HTTP_201_CREATED)
+
+
+class LeagueDetail(APIView):
+    permission_classes = [IsAuthenticatedOrReadOnly]
+
+    @extend_schema(
+        operation_id="leagues_read", tags=["leagues"], summary="A league", responses={200: LeagueOut, **problems(404)}
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        return _league_response(request, pk)
+
+    @extend_schema(
+        operation_id="leagues_change",
+        tags=["leagues"],
+        summary="Change settings, as a manager",
+        description="What concerns drafts applies from the next one on.",
+        request=LeagueChangeIn(partial=True),
+        responses={200: LeagueOut, **problems(400, 401, 403, 404)},
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        league = _league(request, pk)
+        changed = _valid(LeagueChangeIn(data=request.data, partial=True))
+        managers.change_league(league_id=league.pk, actor=account_of(request), now=clock.now(), **changed)
+        return _league_response(request, pk)
+
+    @extend_schema(
+        operation_id="leagues_delete",
+        tags=["leagues"],
+        summary="Delete a league, as a manager",
+        description="Only while nobody else has ever played in it and nothing was drafted.",
+        responses={204: None, **problems(401, 403, 404, 409)},
+    )
+    def delete(self, request: Request, pk: int) -> Response:
+        managers.delete_league(league_id=_league(request, pk).pk, actor=account_of(request), now=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(
+    operation_id="leagues_join",
+    tags=["leagues"],
+    request=JoinIn,
+    responses={201: ConstructorOut, **problems(400, 401, 404, 409)},
+)
+@api_view(["POST"])
+def join_view(request: Request, pk: int) -> Response:
+    """Enter a team. Safe to repeat: the standing team is answered. A private league takes its code, else it is a 404.
+
+    A 409 says by its ``code`` what stands against it: league_full, team_name_taken, season_over, removed.
+    """
+    given = _valid(JoinIn(data=request.data))
+    by_code = Q(code=given.get("code", "").strip().upper())
+    visible = Q(pk__in=League.objects.visible_to(request.user).values("pk"))
+    league = get_object_or_404(League.objects.filter(by_code | visible), pk=pk)
+    constructor = membership.join_league(league_id=league.pk, user=account_of(request), now=clock.now(), **given)
+    context = {"points": points.totals([constructor])}
+    return Response(ConstructorOut(constructor, context=context).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(
+    operation_id="leagues_leave", tags=["leagues"], request=None, responses={204: None, **problems(401, 404)}
+)
+@api_view(["POST"])
+def leave_view(request: Request, pk: int) -> Response:
+    """Stop playing. Safe to repeat; what was scored stays, and who manages the league still does."""
+    user = account_of(request)
+    left = Q(pk__in=user.constructors.values("league"))
+    visible = Q(pk__in=League.objects.visible_to(user).values("pk"))
+    league = get_object_or_404(League.objects.filter(left | visible), pk=pk)
+    membership.leave_league(league_id=league.pk, user=user, now=clock.now())
+    return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _valid(given: StrictSerializer) -> dict[str, Any]:
+    given.is_valid(raise_exception=True)
+    return given.validated_data
+
+
+def _league(request: Request, pk: int) -> League:
+    return get_object_or_404(League.objects.visible_to(request.user), pk=pk)
+
+
+def _league_response(request: Request, pk: int, *, status: int = status.HTTP_200_OK) -> Response:
+    leagues = League.objects.visible_to(request.user).with_member_count().with_viewer(request.user)
+    return Response(LeagueOut(get_object_or_404(leagues.select_related("creator"), pk=pk)).data, status=status)
+
+
+urlpatterns: list[URLPattern] = [
+    path("leagues", LeagueList.as_view(), name="api-leagues"),
+    path("leagues/<int:pk>", LeagueDetail.as_view(), name="api-league"),
+    path("leagues/<int:pk>/join", join_view, name="api-league-join"),
+    path("leagues/<int:pk>/leave", leave_view, name="api-league-leave"),
+]

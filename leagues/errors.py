@@ -15,6 +15,14 @@ class TeamNameTaken(DomainError):
     code = "team_name_taken"
 
 
+class ColourTaken(DomainError):
+    code = "colour_taken"
+
+
+class SeasonOver(DomainError):
+    code = "season_over"
+
+
 class RemovedBefore(DomainError):
     """A manager removed this player; coming back takes a manager's invitation."""
 

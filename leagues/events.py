@@ -20,6 +20,12 @@ class LeagueChanged(Event):
 
 
 @dataclass(frozen=True)
+class LeagueDeleted(Event):
+    league_id: int
+    name: str
+
+
+@dataclass(frozen=True)
 class ConstructorJoined(Event):
     league_id: int
     constructor_id: int
@@ -36,10 +42,25 @@ class ConstructorLeft(Event):
 
 
 @dataclass(frozen=True)
+class ConstructorInvited(Event):
+    """Was removed before, and may join again."""
+
+    league_id: int
+    constructor_id: int
+
+
+@dataclass(frozen=True)
 class ConstructorRenamed(Event):
     league_id: int
     constructor_id: int
     team_name: str
+
+
+@dataclass(frozen=True)
+class ConstructorRecoloured(Event):
+    league_id: int
+    constructor_id: int
+    color: str
 
 
 @dataclass(frozen=True)

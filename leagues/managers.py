@@ -4,14 +4,15 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from accounts.models import User
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.events import publish
-from leagues.errors import LastManager, LeagueInUse
-from leagues.events import LeagueChanged, LeagueCreated, ManagersChanged
+from leagues.errors import LastManager, LeagueInUse, SeasonOver
+from leagues.events import LeagueChanged, LeagueCreated, LeagueDeleted, ManagersChanged
 from leagues.models import MIN_TEAMS, League
 from leagues.permissions import require_manager
 from races.entries import capacity
@@ -35,12 +36,12 @@ CHANGEABLE = {
 def create_league(*, creator: User, name: str, season: Season, now: datetime, **options: Any) -> League:
     """A new league with its creator as manager, who may use the admin from now on but does not join by this.
 
-    ``options`` are the other fields of ``CHANGEABLE``. Raises ``Invalid`` with the field at fault.
+    ``options`` are the other fields of ``CHANGEABLE``. Raises ``SeasonOver``, ``Invalid`` with the field at fault.
     """
     if season.year < now.year:
-        raise Invalid(f"The season {season} is over.", field="season")
+        raise SeasonOver(f"The season {season} is over.", field="season")
     with transaction.atomic():
-        league = League(name=name.strip(), creator=creator, season=season, **options)
+        league = League(name=name, creator=creator, season=season, **options)
         _check(league)
         _save_with_new_code(league)
         league.managers.add(creator)
@@ -66,12 +67,17 @@ def change_league(*, league_id: int, actor: User, now: datetime, **changed: Any)
         for field, value in different.items():
             setattr(league, field, value)
         _check(league, max_teams_changed="max_teams" in different)
-        league.save()
-        publish(LeagueChanged(league.pk, different), source=league, actor=actor, now=now)
+        league.save(update_fields=[*different, "updated_at"])
+        publish(
+            LeagueChanged(league.pk, {field: getattr(league, field) for field in different}),
+            source=league,
+            actor=actor,
+            now=now,
+        )
     return league
 
 
-def delete_league(*, league_id: int, actor: User) -> None:
+def delete_league(*, league_id: int, actor: User, now: datetime) -> None:
     """Delete a league that nobody else ever played in and that never drafted; others stay, as history.
 
     Raises ``NotAllowed``, ``LeagueInUse``.
@@ -81,6 +87,7 @@ def delete_league(*, league_id: int, actor: User) -> None:
         require_manager(actor, league)
         if league.constructors.exclude(user=actor).exists():
             raise LeagueInUse("Others play in this league, or did: it cannot be deleted any more.")
+        publish(LeagueDeleted(league.pk, league.name), source=league, actor=actor, now=now)
         managers = list(league.managers.all())
         try:
             league.delete()
@@ -126,10 +133,9 @@ def hand_over(*, league_id: int, actor: User, to: User, now: datetime) -> None:
 
 def refresh_staff(user: User) -> None:
     """Whoever manages a league may use the admin; so may the host."""
-    is_staff = user.is_superuser or user.managed_leagues.exists()
-    if user.is_staff != is_staff:
-        user.is_staff = is_staff
-        user.save(update_fields=["is_staff", "updated_at"])
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two leagues may decide about it at once
+    user.is_staff = user.is_superuser or user.managed_leagues.exists()
+    user.save(update_fields=["is_staff", "updated_at"])
 
 
 def _managers_changed(league: League, actor: User, now: datetime, user: User) -> None:
@@ -139,9 +145,13 @@ def _managers_changed(league: League, actor: User, now: datetime, user: User) ->
 
 
 def _check(league: League, *, max_teams_changed: bool = True) -> None:
-    """Raise ``Invalid`` where a value is out of its limits (RULES 4.1: two drivers each, of those entered)."""
-    if not league.name:
-        raise Invalid("A league needs a name.", field="name")
+    """Raise ``Invalid`` where a value is out of its limits (a team drafts two of the drivers entered)."""
+    league.name = league.name.strip()
+    try:
+        league.clean_fields(exclude=["code", "creator", "season", "max_teams"])
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise Invalid(messages[0], field=field) from error
     if not max_teams_changed:
         return
     most = capacity(league.season)

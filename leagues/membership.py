@@ -7,8 +7,14 @@ from django.db import transaction
 from accounts.models import User
 from fantasy_f1.core.errors import Invalid, NotAllowed
 from fantasy_f1.core.events import publish
-from leagues.errors import LeagueFull, RemovedBefore, TeamNameTaken, WrongCode
-from leagues.events import ConstructorJoined, ConstructorLeft, ConstructorRenamed
+from leagues.errors import ColourTaken, LeagueFull, RemovedBefore, SeasonOver, TeamNameTaken, WrongCode
+from leagues.events import (
+    ConstructorInvited,
+    ConstructorJoined,
+    ConstructorLeft,
+    ConstructorRecoloured,
+    ConstructorRenamed,
+)
 from leagues.models import Constructor, League
 from leagues.permissions import require_manager
 from races.entries import capacity
@@ -33,7 +39,7 @@ def join_league(*, league_id: int, user: User, team_name: str, now: datetime, co
     """Enter a team → the user's constructor. Asked again, the standing one is returned.
 
     A private league takes its code. Whoever left comes back with the same team. Raises ``WrongCode``,
-    ``RemovedBefore``, ``LeagueFull``, ``TeamNameTaken``, ``Invalid``.
+    ``RemovedBefore``, ``SeasonOver``, ``LeagueFull``, ``TeamNameTaken``, ``Invalid``.
     """
     with transaction.atomic():
         league = League.objects.lock(league_id)
@@ -48,12 +54,14 @@ def join_league(*, league_id: int, user: User, team_name: str, now: datetime, co
 
 
 def invite_back(*, constructor_id: int, actor: User, now: datetime) -> Constructor:
-    """Let a removed player join again, on a manager's word. Raises ``NotAllowed``."""
+    """Let a removed player join again, on a manager's word. Safe to repeat. Raises ``NotAllowed``."""
     with transaction.atomic():
-        constructor = Constructor.objects.select_related("league").get(pk=constructor_id)
-        require_manager(actor, League.objects.lock(constructor.league_id))
-        constructor.was_removed = False
-        constructor.save(update_fields=["was_removed"])
+        league, constructor = _locked(constructor_id)
+        require_manager(actor, league)
+        if constructor.was_removed:
+            constructor.was_removed = False
+            constructor.save(update_fields=["was_removed"])
+            publish(ConstructorInvited(league.pk, constructor.pk), source=league, actor=actor, now=now)
     return constructor
 
 
@@ -69,12 +77,10 @@ def leave_league(*, league_id: int, user: User, now: datetime) -> None:
 def remove_constructor(*, constructor_id: int, actor: User, reason: str, now: datetime) -> None:
     """Remove a player, with a reason that is logged. Safe to repeat. Raises ``NotAllowed``, ``Invalid``."""
     with transaction.atomic():
-        constructor = Constructor.objects.get(pk=constructor_id)
-        league = League.objects.lock(constructor.league_id)
+        league, constructor = _locked(constructor_id)
         require_manager(actor, league)
         if not reason.strip():
             raise Invalid("Say why the team is removed.", field="reason")
-        constructor.refresh_from_db()
         if constructor.is_active:
             _leave(league, constructor, actor=actor, reason=reason.strip(), now=now)
 
@@ -82,10 +88,8 @@ def remove_constructor(*, constructor_id: int, actor: User, reason: str, now: da
 def rename_constructor(*, constructor_id: int, team_name: str, actor: User, now: datetime) -> Constructor:
     """Give one's team another name. Raises ``NotAllowed``, ``TeamNameTaken``, ``Invalid``."""
     with transaction.atomic():
-        constructor = Constructor.objects.get(pk=constructor_id)
-        league = League.objects.lock(constructor.league_id)
-        if constructor.user_id != actor.pk:
-            raise NotAllowed("Only the owner of a team may rename it.")
+        league, constructor = _locked(constructor_id)
+        _require_owner(actor, constructor)
         name = _free_name(league, team_name, but=constructor.pk)
         if name != constructor.team_name:
             constructor.team_name = name
@@ -94,19 +98,42 @@ def rename_constructor(*, constructor_id: int, team_name: str, actor: User, now:
     return constructor
 
 
+def recolour_constructor(*, constructor_id: int, color: str, actor: User, now: datetime) -> Constructor:
+    """Give one's team another of ``COLOURS``. Raises ``NotAllowed``, ``ColourTaken``, ``Invalid``."""
+    with transaction.atomic():
+        league, constructor = _locked(constructor_id)
+        _require_owner(actor, constructor)
+        if color == constructor.color:
+            return constructor
+        if color not in COLOURS:
+            raise Invalid(f"A team has one of these colours: {', '.join(COLOURS)}.", field="color")
+        if color not in free_colours(league):
+            raise ColourTaken("Another team of the league has this colour.", field="color")
+        constructor.color = color
+        constructor.save(update_fields=["color"])
+        publish(ConstructorRecoloured(league.pk, constructor.pk, color), source=league, actor=actor, now=now)
+    return constructor
+
+
+def free_colours(league: League) -> list[str]:
+    """Those of ``COLOURS`` that no playing team of the league has."""
+    taken = set(league.constructors.playing().values_list("color", flat=True))
+    return [colour for colour in COLOURS if colour not in taken]
+
+
 def is_code(league: League, code: str) -> bool:
     return code.strip().upper() == league.code
 
 
 def _enter(league: League, constructor: Constructor, team_name: str, user: User, now: datetime) -> Constructor:
     if league.season.year < now.year:
-        raise Invalid("The season of this league is over.")
+        raise SeasonOver("The season of this league is over.")
     if league.constructors.playing().count() >= min(league.max_teams, capacity(league.season)):
         raise LeagueFull("This league is full.")
     constructor.team_name = _free_name(league, team_name or constructor.team_name, but=constructor.pk)
-    taken = set(league.constructors.playing().values_list("color", flat=True))
-    if not constructor.color or constructor.color in taken:
-        constructor.color = next((colour for colour in COLOURS if colour not in taken), COLOURS[0])
+    free = free_colours(league)
+    if constructor.color not in free:
+        constructor.color = free[0]
     constructor.is_active, constructor.joined_at, constructor.left_at = True, now, None
     constructor.save()
     publish(ConstructorJoined(league.pk, constructor.pk), source=league, actor=user, now=now)
@@ -120,12 +147,24 @@ def _leave(league: League, constructor: Constructor, *, actor: User, reason: str
     publish(ConstructorLeft(league.pk, constructor.pk, removed, reason), source=league, actor=actor, now=now)
 
 
+def _locked(constructor_id: int) -> tuple[League, Constructor]:
+    """The constructor's league, locked, and the constructor as it is under that lock."""
+    league = League.objects.lock(Constructor.objects.values_list("league", flat=True).get(pk=constructor_id))
+    return league, league.constructors.get(pk=constructor_id)
+
+
+def _require_owner(actor: User, constructor: Constructor) -> None:
+    if constructor.user_id != actor.pk:
+        raise NotAllowed("Only the owner of a team may change it.")
+
+
 def _free_name(league: League, team_name: str, *, but: int | None) -> str:
     """The name without needless blanks, if no other team of the league has it, whatever its case."""
     name = " ".join(team_name.split())
     if not 1 <= len(name) <= 40:
         raise Invalid("A team name has 1 to 40 characters.", field="team_name")
     others = league.constructors.exclude(pk=but) if but else league.constructors.all()
-    if others.filter(team_name__iexact=name).exists():
+    # Compared here, because SQLite knows the case of ASCII letters only.
+    if name.casefold() in {other.casefold() for other in others.values_list("team_name", flat=True)}:
         raise TeamNameTaken(f"Another team of the league is called {name}.", field="team_name")
     return name

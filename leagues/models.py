@@ -13,7 +13,7 @@ from fantasy_f1.core.models import Versioned
 from races.models import Season, hex_colour
 
 MIN_TEAMS, MAX_TEAMS = 2, 11
-"""Two drivers each of at most 22 cars (RULES 4.1)."""
+"""Two drivers each of at most 22 cars."""
 
 
 class LeagueQuerySet(models.QuerySet["League"]):
@@ -39,6 +39,10 @@ class LeagueQuerySet(models.QuerySet["League"]):
     def with_member_count(self) -> "LeagueQuerySet":
         """Adds ``member_count``: constructors that play."""
         return self.annotate(member_count=Count("constructors", filter=Q(constructors__is_active=True)))
+
+    def with_viewer(self, user: "User | AnonymousUser") -> "LeagueQuerySet":
+        """Adds ``is_mine``: whether ``user`` plays in the league or manages it."""
+        return self.annotate(is_mine=Exists(self.model.objects.of(user).filter(pk=OuterRef("pk"))))
 
     def lock(self, pk: int) -> "League":
         """Serialise writers of one league until the surrounding transaction ends."""
