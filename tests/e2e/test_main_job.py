@@ -129,7 +129,7 @@ def test_an_amended_result_moves_the_leaderboard(live_server: LiveServer, upstre
     sheet = upstream.season(2026).sheets["grand_prix"][MIAMI]
     first, second, third, fourth = (row["driver_id"] for row in sheet[:4])
     owners = {ana.user["id"]: ana, bo.user["id"]: bo}
-    constructors = {team["id"]: team for team in ana.get(f"leagues/{league['id']}/constructors")["results"]}
+    constructors = {team["id"]: team for team in ana.get("constructors", league=league["id"])["results"]}
     for driver in (first, second, third, fourth):
         team = draft["current_pick"]["constructor"]
         owner = owners[constructors[team]["user"]["id"]]
