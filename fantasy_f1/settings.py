@@ -124,6 +124,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "fantasy_f1.core.context.site",
+                "notifications.context.unread",
             ],
             "builtins": ["fantasy_f1.core.templatetags.fantasy"],
         },

@@ -1,3 +1,77 @@
-from django.urls import URLPattern
+"""A user's own notifications as JSON."""
 
-urlpatterns: list[URLPattern] = []
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fantasy_f1.core.http import account_of
+from fantasy_f1.core.schema import problems
+from notifications import fanout
+from notifications.models import Notification
+
+
+class NotificationOut(serializers.ModelSerializer[Notification]):
+    class Meta:
+        model = Notification
+        fields = ["id", "type", "title", "message", "link", "is_read", "created_at"]
+
+
+class ReadAllOut(serializers.Serializer[dict[str, int]]):
+    marked = serializers.IntegerField(help_text="How many were unread")
+
+
+class NotificationList(ListAPIView[Notification]):
+    serializer_class = NotificationOut
+    filterset_fields = ["is_read"]
+    queryset = Notification.objects.none()  # for the schema
+
+    def get_queryset(self) -> QuerySet[Notification]:
+        return Notification.objects.filter(user=account_of(self.request))
+
+    @extend_schema(
+        operation_id="notifications_list",
+        tags=["notifications"],
+        summary="One's own notifications, the latest first",
+        responses={200: NotificationOut(many=True), **problems(401)},
+    )
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+
+@extend_schema(
+    operation_id="notifications_read",
+    tags=["notifications"],
+    request=None,
+    responses={200: NotificationOut, **problems(401, 404)},
+)
+@api_view(["PATCH"])
+def read_view(request: Request, pk: int) -> Response:
+    """Mark one as read. Safe to repeat."""
+    notification = get_object_or_404(account_of(request).notifications, pk=pk)
+    fanout.mark_read(notification)
+    return Response(NotificationOut(notification).data)
+
+
+@extend_schema(
+    operation_id="notifications_read_all",
+    tags=["notifications"],
+    request=None,
+    responses={200: ReadAllOut, **problems(401)},
+)
+@api_view(["POST"])
+def read_all_view(request: Request) -> Response:
+    """Mark all as read."""
+    return Response(ReadAllOut({"marked": fanout.mark_all_read(user=account_of(request))}).data)
+
+
+urlpatterns: list[URLPattern] = [
+    path("notifications", NotificationList.as_view(), name="api-notifications"),
+    path("notifications/<int:pk>/read", read_view, name="api-notification-read"),
+    path("notifications/read-all", read_all_view, name="api-notifications-read-all"),
+]

@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from notifications import views
 
 app_name = "notifications"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("notifications/", views.index, name="list"),
+    path("notifications/read/", views.read_all, name="read_all"),
+    path("notifications/<int:pk>/", views.follow, name="follow"),
+    path("notifications/<int:pk>/read/", views.read, name="read"),
+]

@@ -1,0 +1,128 @@
+"""What is said, and to which page it leads. Pure: rows come loaded, nothing is read or written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from drafts.models import Draft, Pick
+from fantasy_f1.core.numbers import plain
+from leagues.models import Constructor, League
+from notifications.models import Notification
+from races.models import Race
+from scoring.leaderboards import Row
+
+
+@dataclass(frozen=True)
+class Message:
+    """``key`` names the event that it tells of: nobody is told twice."""
+
+    type: Notification.Type
+    title: str
+    text: str
+    link: str
+    key: str
+
+
+def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
+    """``opening`` counts how often the draft opened: a race that moves far is drafted anew."""
+    return Message(
+        Notification.Type.DRAFT_OPEN,
+        f"{draft.race.name}: the draft is open",
+        f"{draft.league} drafts two drivers per team. {first} picks first.",
+        _room(draft),
+        f"draft:{draft.pk}:{opening}:open",
+    )
+
+
+def pick_turn(draft: Draft, *, opening: int, team: Constructor) -> Message:
+    return Message(
+        Notification.Type.PICK_TURN,
+        f"Your turn in {draft.league}",
+        f"Pick {draft.current_pick} for the {draft.race.name} is yours: choose a driver for {team}.",
+        _room(draft),
+        f"draft:{draft.pk}:{opening}:turn:{draft.current_pick}",
+    )
+
+
+def picked_for_you(pick: Pick, *, opening: int) -> Message:
+    by = "A manager of the league picked for you" if pick.source == Pick.Source.MANAGER else pick.reason
+    return Message(
+        Notification.Type.DRAFT_UPDATE,
+        f"{pick.constructor} got {pick.driver}",
+        f"Pick {pick.pick_number} for the {pick.draft.race.name} in {pick.draft.league}. {by}.",
+        _room(pick.draft),
+        f"draft:{pick.draft_id}:{opening}:pick:{pick.pick_number}",
+    )
+
+
+def race_finished(league: League, race: Race, *, row: Row, teams: int) -> Message:
+    return Message(
+        Notification.Type.RACE_FINISHED,
+        f"{race.name}: {_points(row)}",
+        f"{row.team_name} is {_place(row, teams)} in {league}.",
+        _board(league, race),
+        f"race:{race.pk}:league:{league.pk}:scored",
+    )
+
+
+def results_amended(
+    league: League, race: Race, *, row: Row, teams: int, number: int, changes: Sequence[str]
+) -> Message:
+    """``changes`` as in ``RaceScored``, of the league's drivers; ``number`` counts the scorings."""
+    return Message(
+        Notification.Type.RESULTS_AMENDED,
+        f"{race.name}: the results changed",
+        f"{row.team_name} now has {_points(row)} and is {_place(row, teams)} in {league}. {', '.join(changes)}.",
+        _board(league, race),
+        f"race:{race.pk}:league:{league.pk}:scored:{number}",
+    )
+
+
+def joined(team: Constructor, *, event: str) -> Message:
+    """For managers. ``event`` tells one joining or leaving of a team from the next."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{team} joined {team.league}",
+        f"{team.user.display_name} drafts with you from now on.",
+        team.league.get_absolute_url(),
+        f"constructor:{team.pk}:joined:{event}",
+    )
+
+
+def left(team: Constructor, *, reason: str, removed: bool, event: str) -> Message:
+    """For managers."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{team} {'was removed from' if removed else 'left'} {team.league}",
+        reason,
+        team.league.get_absolute_url(),
+        f"constructor:{team.pk}:left:{event}",
+    )
+
+
+def removed(team: Constructor, *, reason: str, event: str) -> Message:
+    """For who was removed."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"You were removed from {team.league}",
+        f"A manager gave this reason: {reason}",
+        reverse("leagues:list"),
+        f"constructor:{team.pk}:removed:{event}",
+    )
+
+
+def _room(draft: Draft) -> str:
+    return reverse("drafts:room", args=[draft.league_id, draft.race_id])
+
+
+def _board(league: League, race: Race) -> str:
+    return f"{reverse('scoring:leaderboard', args=[league.pk])}?race={race.pk}"
+
+
+def _points(row: Row) -> str:
+    return f"{plain(row.points)} point{'' if row.points == 1 else 's'}"
+
+
+def _place(row: Row, teams: int) -> str:
+    return f"P{row.rank}{' (shared)' if row.tied else ''} of {teams}"

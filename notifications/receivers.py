@@ -1,0 +1,114 @@
+"""Who is told of what happens in leagues, drafts and races."""
+
+from datetime import datetime
+from typing import Any
+
+from drafts.events import ConstructorWithdrawn, DraftOpened, OrderChanged, PickMade
+from drafts.models import Draft, Pick
+from drafts.picks import on_the_clock
+from fantasy_f1.core.events import published
+from leagues.events import ConstructorJoined, ConstructorLeft
+from leagues.models import Constructor, League
+from notifications import messages
+from notifications.fanout import notify
+from races.models import Race
+from scoring.events import RaceScored
+from scoring.leaderboards import race_board
+
+
+def tell_opening(*, event: DraftOpened, now: datetime, **kwargs: Any) -> None:
+    """Everybody who drafts, unless it is over by now."""
+    draft = _draft(event.draft_id)
+    if draft.status == Draft.Status.OPEN:
+        teams = Constructor.objects.in_bulk(draft.order_data)
+        message = messages.draft_open(draft, opening=_opening(draft), first=teams[draft.order_data[0]])
+        notify(((team.user_id, message) for team in teams.values()), now=now)
+
+
+def tell_turn(
+    *, event: DraftOpened | PickMade | OrderChanged | ConstructorWithdrawn, now: datetime, **kwargs: Any
+) -> None:
+    """Whoever is on the clock now, unless the ranking picks for them."""
+    draft = _draft(event.draft_id)
+    turn_of = on_the_clock(draft)
+    if turn_of is not None:
+        for team in Constructor.objects.filter(pk=turn_of, autopilot=None):
+            notify([(team.user_id, messages.pick_turn(draft, opening=_opening(draft), team=team))], now=now)
+
+
+def tell_pick(*, event: PickMade, now: datetime, **kwargs: Any) -> None:
+    """The owner of a team for which somebody else picked, if the pick still stands."""
+    if event.source == Pick.Source.PLAYER:
+        return
+    picks = Pick.objects.select_related("constructor", "driver", "draft__league", "draft__race")
+    for pick in picks.filter(draft=event.draft_id, pick_number=event.pick_number):
+        notify([(pick.constructor.user_id, messages.picked_for_you(pick, opening=_opening(pick.draft)))], now=now)
+
+
+def tell_scores(*, event: RaceScored, now: datetime, **kwargs: Any) -> None:
+    """The players of every league that drafted the race; of a later scoring only those whose drivers it moved."""
+    race = Race.objects.get(pk=event.race_id)
+    letters = []
+    for league in League.objects.filter(drafts__race=race).select_related("season"):
+        changes = _changes_of(event, league)
+        board = race_board(league, race)
+        for row in board.rows:
+            if row.is_active and event.number == 1:
+                message = messages.race_finished(league, race, row=row, teams=len(board.rows))
+                letters.append((row.user_id, message))
+            elif row.is_active and changes:
+                message = messages.results_amended(
+                    league, race, row=row, teams=len(board.rows), number=event.number, changes=changes
+                )
+                letters.append((row.user_id, message))
+    notify(letters, now=now)
+
+
+def tell_joined(*, event: ConstructorJoined, now: datetime, **kwargs: Any) -> None:
+    team = _team(event.constructor_id)
+    message = messages.joined(team, event=now.isoformat())
+    notify(((manager, message) for manager in _managers_but(team)), now=now)
+
+
+def tell_left(*, event: ConstructorLeft, now: datetime, **kwargs: Any) -> None:
+    """The managers, and who was removed."""
+    team = _team(event.constructor_id)
+    at = now.isoformat()
+    message = messages.left(team, reason=event.reason, removed=event.removed, event=at)
+    letters = [(manager, message) for manager in _managers_but(team)]
+    if event.removed:
+        letters.append((team.user_id, messages.removed(team, reason=event.reason, event=at)))
+    notify(letters, now=now)
+
+
+def connect() -> None:
+    published.connect(tell_opening, sender=DraftOpened)
+    published.connect(tell_pick, sender=PickMade)
+    for turn_event in (DraftOpened, PickMade, OrderChanged, ConstructorWithdrawn):
+        published.connect(tell_turn, sender=turn_event)
+    published.connect(tell_scores, sender=RaceScored)
+    published.connect(tell_joined, sender=ConstructorJoined)
+    published.connect(tell_left, sender=ConstructorLeft)
+
+
+def _draft(pk: int) -> Draft:
+    return Draft.objects.select_related("league", "race").get(pk=pk)
+
+
+def _opening(draft: Draft) -> int:
+    return draft.events().filter(name=DraftOpened.__name__).count()
+
+
+def _team(pk: int) -> Constructor:
+    return Constructor.objects.select_related("league", "user").get(pk=pk)
+
+
+def _managers_but(team: Constructor) -> list[int]:
+    return list(team.league.managers.exclude(pk=team.user_id).values_list("pk", flat=True))
+
+
+def _changes_of(event: RaceScored, league: League) -> list[str]:
+    """Those of the event's changes ("Pierre Gasly 6 → 15") that are about drivers whom the league drafted."""
+    picks = Pick.objects.filter(league=league, race=event.race_id).select_related("driver")
+    names = {str(pick.driver) for pick in picks}
+    return [change for change in event.changes if change.rsplit(" ", 3)[0] in names]

@@ -1,0 +1,279 @@
+"""Who is told of what."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from drafts import lifecycle, picks
+from drafts.models import Draft
+from leagues.membership import join_league, leave_league, remove_constructor
+from leagues.models import Constructor, League
+from notifications.models import Notification
+from races.models import Driver, Race
+from scoring.scores import score_race
+from tests.factories import ConstructorFactory, LeagueFactory, UserFactory, give_result
+from tests.notifications.conftest import Happening, Inbox
+
+pytestmark = pytest.mark.django_db
+
+
+def pick(draft: Draft, team: Constructor, driver: Driver, now: datetime, actor: User | None = None) -> None:
+    picks.make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=actor or team.user, now=now)
+
+
+def turn(number: int, team: Constructor) -> tuple[str, str, str]:
+    text = f"Pick {number} for the Moon Grand Prix is yours: choose a driver for {team}."
+    return ("pick_turn", "Your turn in Paddock", text)
+
+
+# Drafts -----------------------------------------------------------------------------------------
+
+
+def test_an_opening_is_told_to_all_who_draft_and_the_turn_to_the_first(
+    league: League, race: Race, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    with happening():
+        draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)
+
+    first, second, third = [Constructor.objects.select_related("user").get(pk=pk) for pk in draft.order_data]
+    opening = (
+        "draft_open",
+        "Moon Grand Prix: the draft is open",
+        f"Paddock drafts two drivers per team. {first} picks first.",
+    )
+    assert inbox(first.user) == [opening, turn(1, first)]
+    assert inbox(second.user) == inbox(third.user) == [opening]
+    assert inbox(manager) == []
+    room = reverse("drafts:room", args=[league.pk, race.pk])
+    assert set(Notification.objects.values_list("link", "created_at", "is_read")) == {(room, now, False)}
+
+
+def test_a_pick_is_told_to_the_next(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    with happening():
+        pick(draft, teams[0], drivers[0], now)
+
+    assert [inbox(team.user) for team in teams] == [[], [turn(2, teams[1])], []]
+
+
+def test_the_last_pick_is_told_to_nobody(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening
+) -> None:
+    order = [*teams, *reversed(teams)]
+    for team, driver in zip(order[:-1], drivers, strict=False):
+        pick(draft, team, driver, now)
+
+    with happening():
+        pick(draft, order[-1], drivers[5], now)
+
+    assert not Notification.objects.exists()
+
+
+def test_turns_on_autopick_are_passed_over_and_what_was_picked_is_told(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    picks.set_autopilot(constructor=teams[1], on=True, actor=teams[1].user, now=now)
+    Driver.objects.filter(pk=drivers[7].pk).update(price=29)
+
+    with happening():
+        pick(draft, teams[0], drivers[0], now)
+
+    text = "Pick 2 for the Moon Grand Prix in Paddock. Best free driver by price (29.0 M)."
+    assert inbox(teams[1].user) == [("draft_update", f"{teams[1]} got {drivers[7]}", text)]
+    assert [inbox(team.user) for team in (teams[0], teams[2])] == [[], [turn(3, teams[2])]]
+
+
+def test_a_managers_pick_is_told_to_the_owner(
+    draft: Draft,
+    teams: list[Constructor],
+    drivers: list[Driver],
+    manager: User,
+    now: datetime,
+    happening: Happening,
+    inbox: Inbox,
+) -> None:
+    with happening():
+        pick(draft, teams[0], drivers[0], now, actor=manager)
+
+    text = "Pick 1 for the Moon Grand Prix in Paddock. A manager of the league picked for you."
+    assert inbox(teams[0].user) == [("draft_update", f"{teams[0]} got {drivers[0]}", text)]
+
+
+def test_a_changed_order_is_told_to_the_new_first(
+    draft: Draft, teams: list[Constructor], manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    ids = [team.pk for team in reversed(teams)]
+
+    with happening():
+        lifecycle.set_order(draft_id=draft.pk, constructor_ids=ids, actor=manager, now=now)
+
+    assert [inbox(team.user) for team in teams] == [[], [], [turn(1, teams[2])]]
+
+
+def test_the_turn_of_who_leaves_is_told_to_the_next(
+    draft: Draft, league: League, teams: list[Constructor], now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    with happening():
+        picks.withdraw_constructor(draft_id=draft.pk, constructor_id=teams[0].pk, now=now)
+
+    assert [inbox(team.user) for team in teams] == [[], [turn(2, teams[1])], []]
+
+
+def test_a_draft_that_opened_and_locked_at_once_tells_no_opening(
+    league: League, race: Race, now: datetime, happening: Happening
+) -> None:
+    draft = lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+
+    with happening():
+        lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    assert set(Notification.objects.values_list("type", flat=True)) == {"draft_update"}
+    assert Notification.objects.count() == 6
+
+
+# Races ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drafted(draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime) -> Draft:
+    """The first has drivers 0 and 5, the next 1 and 4, the last 2 and 3; locked, nobody was told."""
+    for team, driver in zip([*teams, *reversed(teams)], drivers, strict=False):
+        pick(draft, team, driver, now)
+    return lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+
+def finish(race: Race, drivers: list[Driver], fastest: Driver | None = None) -> None:
+    give_result(race, drivers, fastest=fastest)
+    score_race(race_id=race.pk, now=race.starts_at + timedelta(hours=3))
+
+
+def test_points_are_told_to_each_player_of_a_league_that_drafted(
+    drafted: Draft,
+    race: Race,
+    teams: list[Constructor],
+    drivers: list[Driver],
+    manager: User,
+    happening: Happening,
+    inbox: Inbox,
+) -> None:
+    outsider = ConstructorFactory(league=LeagueFactory(season=race.season))
+    newcomer = ConstructorFactory(league=drafted.league)
+
+    with happening():
+        finish(race, [drivers[0], *drivers[6:], *drivers[1:6]], fastest=drivers[4])
+
+    told = [("race_finished", f"Moon Grand Prix: {points}") for points in ("25 points", "1 point", "0 points")]
+    assert [inbox(team.user) for team in teams] == [
+        [(*told[0], f"{teams[0]} is P1 of 3 in Paddock.")],
+        [(*told[1], f"{teams[1]} is P2 of 3 in Paddock.")],
+        [(*told[2], f"{teams[2]} is P3 of 3 in Paddock.")],
+    ]
+    assert inbox(outsider.user) == inbox(newcomer.user) == inbox(manager) == []
+    board = f"{reverse('scoring:leaderboard', args=[drafted.league_id])}?race={race.pk}"
+    assert set(Notification.objects.values_list("link", flat=True)) == {board}
+
+
+def test_shared_places_are_called_so(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], happening: Happening, inbox: Inbox
+) -> None:
+    with happening():
+        finish(race, [*drivers[6:], *drivers[:6]])
+
+    assert inbox(teams[1].user)[0][2] == f"{teams[1]} is P1 (shared) of 3 in Paddock."
+
+
+def test_who_left_is_not_told_of_points(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], happening: Happening, inbox: Inbox
+) -> None:
+    Constructor.objects.filter(pk=teams[0].pk).update(is_active=False)
+
+    with happening():
+        finish(race, drivers)
+        finish(race, [drivers[1], drivers[0], *drivers[2:]])
+
+    assert inbox(teams[0].user) == []
+
+
+def test_amended_results_are_told_with_what_moved_for_the_league(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], happening: Happening, inbox: Inbox
+) -> None:
+    finish(race, drivers)
+    elsewhere = ConstructorFactory(league=LeagueFactory(season=race.season))
+
+    with happening():
+        finish(race, [drivers[1], drivers[0], *drivers[2:8], drivers[9], drivers[8], *drivers[10:]])
+
+    moved = f"{drivers[0]} 25 → 18, {drivers[1]} 18 → 25."
+    title = "Moon Grand Prix: the results changed"
+    assert [inbox(team.user) for team in teams] == [
+        [("results_amended", title, f"{teams[0]} now has 26 points and is P3 of 3 in Paddock. {moved}")],
+        [("results_amended", title, f"{teams[1]} now has 35 points and is P1 of 3 in Paddock. {moved}")],
+        [("results_amended", title, f"{teams[2]} now has 27 points and is P2 of 3 in Paddock. {moved}")],
+    ]
+    assert inbox(elsewhere.user) == []
+
+
+def test_an_amendment_that_moves_none_of_the_leagues_drivers_is_not_told(
+    drafted: Draft, race: Race, drivers: list[Driver], happening: Happening
+) -> None:
+    finish(race, drivers)
+
+    with happening():
+        finish(race, [*drivers[:8], drivers[9], drivers[8], *drivers[10:]])
+
+    assert not Notification.objects.exists()
+
+
+# Leagues ----------------------------------------------------------------------------------------
+
+
+def test_managers_are_told_who_joins(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    newcomer = UserFactory(full_name="Nora New")
+
+    with happening():
+        join_league(league_id=league.pk, user=newcomer, team_name="Newts", now=now)
+
+    assert inbox(manager) == [("league", "Newts joined Paddock", "Nora New drafts with you from now on.")]
+    assert Notification.objects.count() == 1
+
+
+def test_a_manager_is_not_told_of_oneself(league: League, manager: User, now: datetime, happening: Happening) -> None:
+    with happening():
+        join_league(league_id=league.pk, user=manager, team_name="Mine", now=now)
+        leave_league(league_id=league.pk, user=manager, now=now)
+
+    assert not Notification.objects.exists()
+
+
+def test_managers_are_told_each_time_somebody_leaves(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    team = league.constructors.select_related("user").first()
+    assert team is not None
+
+    with happening():
+        leave_league(league_id=league.pk, user=team.user, now=now)
+        join_league(league_id=league.pk, user=team.user, team_name="", now=now + timedelta(days=1))
+        leave_league(league_id=league.pk, user=team.user, now=now + timedelta(days=2))
+
+    left = ("league", f"{team} left Paddock", "")
+    joined = ("league", f"{team} joined Paddock", f"{team.user.display_name} drafts with you from now on.")
+    assert inbox(manager) == [left, joined, left]
+
+
+def test_who_was_removed_is_told_why(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    team = league.constructors.select_related("user").first()
+    assert team is not None
+
+    with happening():
+        remove_constructor(constructor_id=team.pk, actor=manager, reason="Never picks", now=now)
+
+    assert inbox(team.user) == [("league", "You were removed from Paddock", "A manager gave this reason: Never picks")]
+    assert inbox(manager) == [("league", f"{team} was removed from Paddock", "Never picks")]
