@@ -19,7 +19,7 @@ from drafts.events import (
 from drafts.models import ROUNDS, Draft
 from drafts.picks import autopick_turns, play_autopilots, withdraw_constructor
 from fantasy_f1.core.events import publish
-from leagues.models import League
+from leagues.models import Constructor, League
 from leagues.permissions import require_manager
 from races.models import Race
 
@@ -173,23 +173,33 @@ def follow_race(*, draft_id: int, now: datetime) -> Draft:
     """
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
-        if draft.race.status == Race.Status.CANCELLED:
-            return draft if draft.status == Draft.Status.VOID else _void(draft, reason="Race cancelled", now=now)
-        new_opens, new_locks = opens_at(draft.league, draft.race), locks_at(draft.league, draft.race)
-        came_back = draft.status == Draft.Status.VOID and now < new_locks
-        moved = draft.status != Draft.Status.VOID and (draft.opens_at, draft.locks_at) != (new_opens, new_locks)
-        if draft.race.is_finished or not (came_back or moved):
+        if _fits_race(draft, now):
             return draft
-        started = draft.status != Draft.Status.SCHEDULED
-        reset = came_back or (started and abs(new_locks - draft.locks_at) > PICKS_STAND_WITHIN)
-        draft.opens_at, draft.locks_at = new_opens, new_locks
+        if draft.race.status == Race.Status.CANCELLED:
+            return _void(draft, reason="Race cancelled", now=now)
+        moved_by = abs(locks_at(draft.league, draft.race) - draft.locks_at)
+        reset = draft.status == Draft.Status.VOID or (
+            draft.status != Draft.Status.SCHEDULED and moved_by > PICKS_STAND_WITHIN
+        )
+        draft.opens_at, draft.locks_at = opens_at(draft.league, draft.race), locks_at(draft.league, draft.race)
         if reset:
             draft.picks.all().delete()
             draft.status, draft.current_pick, draft.deadline_at = Draft.Status.SCHEDULED, None, None
         draft.save(update_fields=["opens_at", "locks_at", "status", "current_pick", "deadline_at"])
-        event = DraftMoved(draft.pk, new_opens.isoformat(), new_locks.isoformat(), reset)
+        event = DraftMoved(draft.pk, draft.opens_at.isoformat(), draft.locks_at.isoformat(), reset)
         publish(event, source=draft, actor=None, now=now)
     return draft
+
+
+def _fits_race(draft: Draft, now: datetime) -> bool:
+    """Whether status and times are those that the race, as the calendar has it now, asks for."""
+    league, race = draft.league, draft.race
+    is_void = draft.status == Draft.Status.VOID
+    if race.status == Race.Status.CANCELLED:
+        return is_void
+    if is_void:
+        return race.is_finished or now >= locks_at(league, race)
+    return race.is_finished or (draft.opens_at, draft.locks_at) == (opens_at(league, race), locks_at(league, race))
 
 
 def _void(draft: Draft, *, reason: str, now: datetime) -> Draft:
@@ -204,14 +214,19 @@ def run_due(now: datetime) -> None:
 
     Looks at the rows alone, so it may run twice or late. What one draft cannot do yet stops no other.
     """
-    for draft in Draft.objects.exclude(race__status=Race.Status.FINISHED):
-        follow_race(draft_id=draft.pk, now=now)
-        for constructor in draft.league.constructors.filter(is_active=False, pk__in=draft.order_data):
-            withdraw_constructor(draft_id=draft.pk, constructor_id=constructor.pk, now=now)
-    for league in League.objects.filter(constructors__is_active=True).distinct():
-        race = Race.objects.filter(season=league.season_id).upcoming(now).first()
+    ahead = Draft.objects.exclude(race__status=Race.Status.FINISHED).select_related("league", "race")
+    for draft in ahead:
+        if not _fits_race(draft, now):
+            follow_race(draft_id=draft.pk, now=now)
+    left = Constructor.objects.filter(is_active=False, league__drafts__status__in=Draft.UNLOCKED)
+    for draft_id, constructor_id in left.values_list("league__drafts", "pk"):
+        withdraw_constructor(draft_id=draft_id, constructor_id=constructor_id, now=now)
+    playing = League.objects.filter(constructors__is_active=True).distinct()
+    for year in playing.order_by().values_list("season", flat=True).distinct():
+        race = Race.objects.filter(season=year).upcoming(now).first()
         if race:
-            schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+            for league in playing.filter(season=year).exclude(drafts__race=race):
+                schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
     for draft in Draft.objects.due_to_lock(now):
         lock_draft(draft_id=draft.pk, now=now)
     for draft in Draft.objects.due_to_open(now):

@@ -370,6 +370,15 @@ def test_beat_mends_what_a_lost_announcement_left(draft: Draft, teams: list[Cons
     assert on_the_clock(draft) == teams[1].pk
 
 
+def test_beat_follows_a_race_whose_move_was_not_announced(draft: Draft, race: Race, now: datetime) -> None:
+    by = timedelta(hours=3)
+    Race.objects.filter(pk=race.pk).update(starts_at=race.starts_at + by, qualifying_at=race.qualifying_at + by)
+
+    lifecycle.run_due(now)
+
+    assert Draft.objects.get().locks_at == draft.locks_at + by
+
+
 def test_beat_schedules_nothing_for_a_league_without_teams_or_races(now: datetime) -> None:
     LeagueFactory()
     ConstructorFactory()
