@@ -18,6 +18,7 @@ from fantasy_f1.core.errors import DomainError
 from leagues.managers import add_manager, create_league
 from leagues.membership import join_league
 from leagues.models import Constructor, League
+from notifications.fanout import mark_all_read
 from races.models import Race, Season
 from races.seasons import load_season, raced_events
 
@@ -67,7 +68,10 @@ def ensure() -> tuple[Demo, bool]:
         return standing, False
     with transaction.atomic():
         made = _make()
-    clock.set_to(_wednesday_before(made.race))
+    today = _wednesday_before(made.race)
+    clock.set_to(today)
+    for user in User.objects.filter(constructors__league=made.league):
+        mark_all_read(user=user, before=today)
     return made, True
 
 

@@ -238,6 +238,7 @@ SPECTACULAR_SETTINGS = {
         "DraftStatusEnum": "drafts.models.Draft.Status",
         "DriverStatusEnum": "races.models.Driver.Status",
         "RaceStatusEnum": "races.models.Race.Status",
+        "ResultsStatusEnum": "races.models.Race.Results",
     },
 }
 

@@ -35,6 +35,7 @@ def mark_read(notification: Notification) -> None:
     notification.save(update_fields=["is_read"])
 
 
-def mark_all_read(*, user: User) -> int:
-    """→ how many were unread."""
-    return Notification.objects.filter(user=user, is_read=False).update(is_read=True)
+def mark_all_read(*, user: User, before: datetime | None = None) -> int:
+    """All of the user's, or those from ``before`` a moment → how many were unread."""
+    unread = Notification.objects.filter(user=user, is_read=False)
+    return (unread.filter(created_at__lt=before) if before else unread).update(is_read=True)

@@ -41,6 +41,8 @@ def test_the_demo_from_the_first_start_to_the_last_result(demo: Demo) -> None:
     assert ScoreRun.objects.filter(race__season=2026, is_current=True).count() == 10
     assert sum(row.points for row in overall_board(league).rows) > 900
     assert (draft.status, draft.current_pick, on_the_clock(draft)) == ("open", 1, player.pk)
+    unread = player.user.notifications.filter(is_read=False)
+    assert list(unread.values_list("type", flat=True)) == ["pick_turn", "draft_open"]
     assert not RaceResult.objects.filter(race=demo.race).exists()
 
     # The player picks; the rivals answer at once.

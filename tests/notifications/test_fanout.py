@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -60,3 +60,12 @@ def test_reading_one_and_all(now: datetime) -> None:
     assert mark_all_read(user=user) == 2
     assert mark_all_read(user=user) == 0
     assert Notification.objects.filter(is_read=False).count() == 3
+
+
+def test_what_is_old_can_be_read_alone(now: datetime) -> None:
+    user = UserFactory()
+    notify([(user.pk, message("old"))], now=now - timedelta(seconds=1))
+    notify([(user.pk, message("new"))], now=now)
+
+    assert mark_all_read(user=user, before=now) == 1
+    assert Notification.objects.get(is_read=False).dedupe_key == "new"
