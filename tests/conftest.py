@@ -1,9 +1,14 @@
 """Fixtures that every test may use."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
+from pytest_django import Settings
+
+from demo.league import Demo, ensure
 
 NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
 
@@ -18,3 +23,15 @@ def now() -> datetime:
 def _empty_cache() -> None:
     """A test's rows get the ids of the one before: what was cached for those must go."""
     cache.clear()
+
+
+@pytest.fixture
+def demo_on(settings: Settings) -> None:
+    settings.DEMO = settings.GAME_CLOCK = True
+
+
+@pytest.fixture
+def demo(demo_on: None, transactional_db: None) -> Iterator[Demo]:
+    """The demo as the first start makes it, everything committed."""
+    yield ensure()[0]
+    call_command("flush", interactive=False, verbosity=0)

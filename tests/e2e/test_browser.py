@@ -1,0 +1,264 @@
+"""The app in a real browser: the main jobs with and without scripts, and what every page owes to its readers."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, expect, sync_playwright
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from demo.league import PASSWORD, PLAYER, Demo
+from races.models import Race
+
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser that is installed here; where there is none, nothing of this module can be tested."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("There is no chromium on the PATH.")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "on")  # Playwright's loop runs in the thread of the tests
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def faults() -> Iterator[list[str]]:
+    """What went wrong in any browser without the page showing it; there must be nothing at the end."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def new_page(chromium: Browser, live_server: LiveServer, settings: Settings, faults: list[str]) -> Iterator[NewPage]:
+    """Gives each person a browser of their own."""
+    settings.BASE_URL = live_server.url
+    contexts = []
+
+    def note_request(request: Request) -> None:
+        if not request.url.startswith((f"{live_server.url}/", "data:")):
+            faults.append(f"request to {request.url}")
+
+    def note_message(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            faults.append(f"{message.location['url']}: {message.text}")
+
+    def note_error(error: WebError) -> None:
+        faults.append(str(error.error))
+
+    def new_page(**options: bool) -> Page:
+        context = chromium.new_context(base_url=live_server.url, viewport=DESKTOP, reduced_motion="reduce", **options)
+        context.set_default_timeout(10_000)
+        context.on("request", note_request)
+        context.on("console", note_message)
+        context.on("weberror", note_error)
+        contexts.append(context)
+        return context.new_page()
+
+    yield new_page
+    for context in contexts:
+        context.close()
+
+
+def register(page: Page, username: str) -> None:
+    """Fill in the form of the sign-up page that is open."""
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("E-mail").fill(f"{username}@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_label(f"Account of {username}")).to_be_visible()
+
+
+def log_in(page: Page, username: str) -> None:
+    page.goto(reverse("accounts:login"))
+    page.get_by_label("Username or e-mail").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_label(re.compile("^Account of"))).to_be_visible()
+
+
+def draft_somebody(page: Page) -> str:
+    """Draft the first driver who is free → their name."""
+    button = page.get_by_role("button", name=re.compile("^Draft ")).first
+    name = (button.get_attribute("aria-label") or "").removeprefix("Draft ")
+    button.click()
+    expect(page.locator("#confirm")).to_contain_text(f"Draft {name}?")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator("#mine")).to_contain_text(name)
+    return name
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_player_drafts_and_sees_where_the_points_come_from(demo: Demo, new_page: NewPage, scripts: bool) -> None:
+    page = new_page(java_script_enabled=scripts)
+
+    # A newcomer signs up, finds no league yet, and leaves the seat to the demo's player.
+    page.goto("/")
+    page.get_by_role("banner").get_by_role("link", name="Sign up").click()
+    register(page, "newcomer")
+    expect(page.get_by_role("heading", name="No league yet")).to_be_visible()
+    page.get_by_label("Account of newcomer").click()
+    page.get_by_role("button", name="Log out").click()
+    log_in(page, PLAYER)
+
+    # Two picks, the rivals' answers between them.
+    page.get_by_role("link", name="You are on the clock").click()
+    expect(page.locator("#strip")).to_contain_text("Pick 1 of 16")
+    drafted = [draft_somebody(page)]
+    expect(page.locator("#strip")).to_contain_text("Pick 16 of 16")
+    drafted.append(draft_somebody(page))
+    expect(page.locator("#state")).to_contain_text("All picks are made.")
+    expect(page.locator("#board .draft-cell__code")).to_have_count(16)
+
+    # The Grand Prix is run: the board of the race gives a reason for every point.
+    page.get_by_role("button", name="Run the Grand Prix").click()
+    if scripts:
+        page.get_by_role("button", name="Run it").click()
+    expect(page.get_by_role("heading", name=demo.race.name)).to_be_visible()
+    mine = page.locator("tr.is-mine")
+    for pick in mine.locator("summary").all():
+        pick.click()
+    lines = mine.locator("dl.points-lines").all()
+    figures = [[Decimal(figure) for figure in line.locator("dd").all_inner_texts() if figure] for line in lines]
+    assert [line.locator("dt").first.inner_text().split(",")[0] for line in lines] == drafted
+    assert all(sum(reasons) == points for *reasons, points in figures)
+    total = mine.locator(".leaderboard__total").inner_text()
+    assert Decimal(total) == sum(points for *_, points in figures)
+
+
+def test_a_league_is_founded_joined_by_its_link_and_drafted(demo: Demo, new_page: NewPage) -> None:
+    anna, boris = new_page(), new_page()
+
+    anna.goto(reverse("accounts:register"))
+    register(anna, "anna")
+    anna.get_by_role("link", name="New league").first.click()
+    anna.get_by_label("Name", exact=True).fill("Sunday Drivers")
+    anna.get_by_label("Your team’s name").fill("Late Brakers")
+    anna.get_by_role("button", name="Create league").click()
+
+    boris.goto(anna.get_by_label("Invitation link").input_value())
+    boris.get_by_role("link", name="Sign up and join").click()
+    register(boris, "boris")
+    boris.get_by_label("Your team’s name").fill("Plan F")
+    boris.get_by_role("button", name="Join Sunday Drivers").click()
+    expect(boris.locator("#messages")).to_contain_text("Welcome to Sunday Drivers.")
+
+    anna.get_by_role("link", name="Sunday Drivers").click()
+    expect(anna.get_by_role("link", name="Plan F").first).to_be_visible()
+    anna.get_by_role("link", name=demo.race.name).click()
+    anna.get_by_role("button", name="Open the draft").click()
+    expect(anna.locator("#strip")).to_contain_text("Pick 1 of 4")
+    boris.goto(anna.url)
+    expect(boris.locator("#strip")).to_contain_text("Pick 1 of 4")
+
+
+def faults_of(page: Page) -> list[str]:
+    """What is wrong with the open page: the whole of it on a desk by day and on a phone by night, colours on both."""
+    found = []
+    for scheme, size, rules in (
+        ("light", DESKTOP, None),
+        ("dark", DESKTOP, ["color-contrast"]),
+        ("dark", PHONE, None),
+        ("light", PHONE, ["color-contrast"]),
+    ):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)
+        where = f"{page.url}, {scheme}, {size['width']} px"
+        options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+        results = Axe().run(page, options=options)
+        if results.violations_count:
+            found.append(f"{where}: {results.generate_report()}")
+        excess = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if excess > 0:
+            found.append(f"{where}: scrolls sideways by {excess} px")
+    return found
+
+
+def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: NewPage, faults: list[str]) -> None:
+    page = new_page()
+    league, race = demo.league.pk, demo.race.pk
+    run = Race.objects.filter(season=demo.race.season, status="finished").latest("starts_at").pk
+    team = demo.league.constructors.first()
+    driver = demo.race.entries.first().driver_id
+
+    found = []
+    for address in (
+        reverse("home"),
+        reverse("accounts:login"),
+        reverse("accounts:register"),
+        reverse("accounts:password_reset"),
+        reverse("accounts:password_reset_done"),
+        reverse("accounts:password_reset_complete"),
+        reverse("races:calendar"),
+        reverse("races:race", args=[race]),
+        reverse("races:race", args=[run]),
+        reverse("races:drivers"),
+        reverse("races:driver", args=[driver]),
+        reverse("leagues:list"),
+        reverse("leagues:invite", args=[demo.league.code]),
+        reverse("league", args=[league]),
+        reverse("drafts:list", args=[league]),
+        reverse("drafts:room", args=[league, race]),
+        reverse("drafts:room", args=[league, run]),
+        reverse("drafts:proof", args=[league, race]),
+        reverse("scoring:leaderboard", args=[league]),
+        reverse("scoring:leaderboard", args=[league]) + f"?race={run}",
+        reverse("scoring:constructor", args=[team.pk]),
+        reverse("scoring:rules"),
+    ):
+        assert page.goto(address).status == 200, address
+        found += faults_of(page)
+    assert page.goto("/nowhere/").status == 404
+    found += faults_of(page)
+
+    assert not found, "\n".join(found)
+    assert "404" in faults.pop()
+
+
+def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: NewPage) -> None:
+    page = new_page()
+    log_in(page, PLAYER)
+    league, race = demo.league.pk, demo.race.pk
+    room = reverse("drafts:room", args=[league, race])
+    driver = demo.race.entries.first().driver_id
+
+    found = []
+    for address in (
+        reverse("home"),
+        reverse("accounts:profile"),
+        reverse("accounts:password_change"),
+        reverse("notifications:list"),
+        reverse("leagues:list"),
+        reverse("leagues:create"),
+        reverse("leagues:join"),
+        reverse("league", args=[league]),
+        reverse("leagues:settings", args=[league]),
+        room,
+        f"{room}?driver={driver}",
+        reverse("drafts:list", args=[league]),
+        reverse("scoring:leaderboard", args=[league]),
+        reverse("scoring:constructor", args=[demo.league.constructors.get(user__username=PLAYER).pk]),
+    ):
+        assert page.goto(address).status == 200, address
+        found += faults_of(page)
+
+    assert not found, "\n".join(found)
+
+
+def test_the_api_describes_itself_without_help_from_outside(transactional_db: None, new_page: NewPage) -> None:
+    page = new_page()
+
+    page.goto(reverse("api-docs"))
+
+    expect(page.get_by_role("heading", name=re.compile("^Fantasy F1"))).to_be_visible()
