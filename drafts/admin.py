@@ -76,7 +76,7 @@ class DraftAdmin(ManagedByLeague):
         "locks_at",
         "log",
     ]
-    readonly_fields = [field for field in fields if field != "order_data"]
+    readonly_fields = [str(field) for field in fields if field != "order_data"]
     inlines = [Picks]
     actions = ["open_now"]
 
