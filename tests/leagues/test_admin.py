@@ -1,0 +1,182 @@
+"""The admin from the outside: managers and their own leagues, the host and all."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from drafts.models import Draft, Pick
+from leagues.admin import ManagedByLeague
+from leagues.models import Constructor, League
+from tests.factories import ConstructorFactory, LeagueFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+LEAGUES, TEAMS = reverse("admin:leagues_league_changelist"), reverse("admin:leagues_constructor_changelist")
+
+
+@pytest.fixture
+def manager(client: Client) -> User:
+    user = UserFactory(is_staff=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def league(manager: User) -> League:
+    return LeagueFactory(name="Mine", creator=manager)
+
+
+def rows(client: Client, path: str) -> list[Any]:
+    return list(client.get(path).context["cl"].result_list)
+
+
+def change(league: League) -> str:
+    return reverse("admin:leagues_league_change", args=[league.pk])
+
+
+def values(league: League, **changed: Any) -> dict[str, Any]:
+    fields = ["name", "description", "max_teams", "draft_method", "draft_opens_days", "draft_locks_at"]
+    return {field: getattr(league, field) for field in fields} | changed
+
+
+def test_managers_see_their_leagues_and_teams_only(client: Client, league: League) -> None:
+    mine, foreign = ConstructorFactory(league=league), ConstructorFactory(league__name="Theirs")
+
+    assert rows(client, LEAGUES) == [league]
+    assert rows(client, TEAMS) == [mine]
+    assert "Theirs" not in client.get(TEAMS).content.decode()
+    assert client.get(change(league)).status_code == 200
+    assert client.get(change(foreign.league)).status_code == 302
+    assert client.post(change(foreign.league), values(foreign.league, name="Mine now")).status_code == 302
+    foreign.league.refresh_from_db()
+    assert foreign.league.name == "Theirs"
+
+
+def test_managers_find_nothing_else_on_the_start_page(client: Client, league: League) -> None:
+    apps = client.get(reverse("admin:index")).context["app_list"]
+
+    assert {app["app_label"] for app in apps} <= {"leagues", "drafts"}
+
+
+def test_staff_without_a_league_see_nothing(client: Client, manager: User) -> None:
+    LeagueFactory()
+
+    assert client.get(LEAGUES).status_code == 403
+    assert client.get(reverse("admin:index")).context["app_list"] == []
+
+
+def test_players_stay_outside(client: Client) -> None:
+    client.force_login(ConstructorFactory().user)
+
+    assert client.get(LEAGUES).status_code == 302
+
+
+def test_the_host_sees_all(client: Client, league: League) -> None:
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    other = LeagueFactory(name="Other")
+
+    assert rows(client, LEAGUES) == [league, other]
+    assert client.get(change(other)).status_code == 200
+
+
+def test_a_change_goes_through_the_command(client: Client, league: League, manager: User) -> None:
+    answer = client.post(change(league), values(league, name="New"))
+
+    league.refresh_from_db()
+    row = league.events().get()
+    assert answer["Location"] == LEAGUES
+    assert league.name == "New"
+    assert (row.name, row.data["changed"], row.actor) == ("LeagueChanged", {"name": "New"}, manager)
+    assert "changed the settings: name" in client.get(change(league)).content.decode()
+
+
+def test_a_change_that_a_rule_refuses_is_not_saved(client: Client, league: League) -> None:
+    ConstructorFactory.create_batch(3, league=league)
+
+    answer = client.post(change(league), values(league, max_teams=2))
+
+    league.refresh_from_db()
+    assert answer.status_code == 400
+    assert league.max_teams == 8
+
+
+@pytest.mark.parametrize("model", ["league", "constructor"])
+def test_nothing_is_added_or_deleted_here(client: Client, league: League, model: str) -> None:
+    team = ConstructorFactory(league=league)
+    pk = {"league": league.pk, "constructor": team.pk}[model]
+
+    assert client.get(reverse(f"admin:leagues_{model}_add")).status_code == 403
+    assert client.post(reverse(f"admin:leagues_{model}_delete", args=[pk]), {"post": "yes"}).status_code == 403
+
+
+def act(client: Client, action: str, *teams: Constructor, reason: str = "") -> list[str]:
+    given = {"action": action, "_selected_action": [team.pk for team in teams], "reason": reason}
+    answer = client.post(TEAMS, given, follow=True)
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_teams_are_removed_with_a_reason_and_invited_back(client: Client, league: League) -> None:
+    team = ConstructorFactory(league=league, team_name="Box")
+
+    assert act(client, "remove", team) == ["Box: Say why the team is removed."]
+    assert act(client, "remove", team, reason="Gone quiet") == ["Box: done."]
+    team.refresh_from_db()
+    assert (team.is_active, team.was_removed) == (False, True)
+    assert act(client, "invite_back", team) == ["Box: done."]
+    team.refresh_from_db()
+    assert not team.was_removed
+
+
+def test_teams_of_other_leagues_cannot_be_chosen(client: Client, league: League) -> None:
+    foreign = ConstructorFactory()
+
+    act(client, "remove", foreign, reason="Spite")
+
+    foreign.refresh_from_db()
+    assert foreign.is_active
+
+
+def test_teams_can_be_filtered_by_league(client: Client, league: League, manager: User) -> None:
+    ConstructorFactory(league=league)
+    other = ConstructorFactory(league__creator=manager)
+
+    assert rows(client, f"{TEAMS}?league={other.league_id}") == [other]
+    assert len(rows(client, f"{TEAMS}?league=x")) == 2
+
+
+def test_pickers_offer_what_the_manager_manages(league: League, manager: User) -> None:
+    team, _ = ConstructorFactory(league=league), ConstructorFactory()
+    request = HttpRequest()
+    request.user = manager
+
+    def offered(field: "models.Field[Any, Any]") -> list[Any]:
+        assert isinstance(field, models.ForeignKey)
+        form_field = ManagedByLeague(Draft, admin.site).formfield_for_foreignkey(field, request)
+        assert form_field is not None
+        assert form_field.queryset is not None
+        return list(form_field.queryset)
+
+    assert offered(Pick._meta.get_field("league")) == [league]
+    assert offered(Pick._meta.get_field("constructor")) == [team]
+    assert offered(League._meta.get_field("season")) == [league.season]
+
+
+def test_lists_take_as_many_queries_for_three_as_for_one(
+    client: Client, league: League, manager: User, django_assert_max_num_queries
+) -> None:
+    def counted(path: str) -> int:
+        with django_assert_max_num_queries(30) as queries:
+            client.get(path)
+        return len(queries)
+
+    ConstructorFactory(league=league)
+    before = counted(LEAGUES), counted(TEAMS)
+    for _ in range(2):
+        ConstructorFactory(league__creator=manager)
+
+    assert (counted(LEAGUES), counted(TEAMS)) == before

@@ -1,0 +1,38 @@
+from datetime import datetime
+
+import pytest
+
+from leagues import managers, membership
+from leagues.history import history
+from tests.factories import SeasonFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_event_is_told_in_words(now: datetime) -> None:
+    ana, bo = UserFactory(full_name="Ana"), UserFactory(full_name="Bo")
+    league = managers.create_league(creator=ana, name="Ours", season=SeasonFactory(), now=now)
+    managers.change_league(league_id=league.pk, actor=ana, now=now, max_teams=6, is_private=False)
+    team = membership.join_league(league_id=league.pk, user=bo, team_name="Box", now=now)
+    membership.rename_constructor(constructor_id=team.pk, team_name="Box Box", actor=bo, now=now)
+    membership.recolour_constructor(constructor_id=team.pk, color=membership.COLOURS[4], actor=bo, now=now)
+    managers.add_manager(league_id=league.pk, actor=ana, user=bo, now=now)
+    membership.leave_league(league_id=league.pk, user=bo, now=now)
+    membership.join_league(league_id=league.pk, user=bo, team_name="", now=now)
+    membership.remove_constructor(constructor_id=team.pk, actor=ana, reason="Gone quiet", now=now)
+    membership.invite_back(constructor_id=team.pk, actor=ana, now=now)
+
+    lines = [f"{line.who} {line.what}" for line in reversed(history(league))]
+
+    assert lines == [
+        "Ana created the league",
+        "Ana changed the settings: max teams, private",
+        "Bo joined with Box Box",
+        "Bo named the team Box Box",
+        "Bo gave Box Box another colour",
+        "Ana changed the managers: Ana, Bo",
+        "Bo left with Box Box",
+        "Bo joined with Box Box",
+        "Ana removed Box Box: Gone quiet",
+        "Ana invited Box Box back",
+    ]

@@ -1,0 +1,275 @@
+"""Joining and leaving: limits, safety of repeating, what is logged."""
+
+from datetime import datetime
+
+import pytest
+
+from accounts.models import User
+from fantasy_f1.core.errors import DomainError
+from leagues import membership
+from leagues.models import Constructor, League
+from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, SeasonFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def league() -> League:
+    return LeagueFactory(code="PRVT2345", is_private=True)
+
+
+@pytest.fixture
+def user() -> User:
+    return UserFactory()
+
+
+def events(league: League) -> list[str]:
+    return [event.name for event in league.events()]
+
+
+def refused(code: str) -> "pytest.RaisesExc[DomainError]":
+    return pytest.raises(DomainError, check=lambda error: error.code == code)
+
+
+def test_join_enters_a_team_with_the_first_free_colour(now: datetime, user: User) -> None:
+    league = LeagueFactory()
+    ConstructorFactory(league=league, color=membership.COLOURS[0])
+
+    team = membership.join_league(league_id=league.pk, user=user, team_name="  Box   Box ", now=now)
+
+    assert (team.team_name, team.color, team.is_active, team.joined_at) == ("Box Box", membership.COLOURS[1], True, now)
+    row = league.events().get()
+    assert (row.name, row.data, row.actor) == (
+        "ConstructorJoined",
+        {"league_id": league.pk, "constructor_id": team.pk},
+        user,
+    )
+
+
+def test_join_again_answers_the_standing_team(now: datetime, league: League, user: User) -> None:
+    first = membership.join_league(league_id=league.pk, user=user, team_name="One", code="prvt2345 ", now=now)
+
+    again = membership.join_league(league_id=league.pk, user=user, team_name="Two", now=now)
+
+    assert (again, again.team_name) == (first, "One")
+    assert events(league) == ["ConstructorJoined"]
+
+
+@pytest.mark.parametrize("code", ["", "PRVT2346"])
+def test_join_a_private_league_takes_its_code(now: datetime, league: League, user: User, code: str) -> None:
+    with refused("wrong_code"):
+        membership.join_league(league_id=league.pk, user=user, team_name="One", code=code, now=now)
+
+
+def test_join_a_private_league_as_its_manager_takes_no_code(now: datetime, league: League) -> None:
+    team = membership.join_league(league_id=league.pk, user=league.creator, team_name="One", now=now)
+
+    assert team.is_active
+
+
+@pytest.mark.parametrize("name", ["bOX boX", "BOX  BOX"])
+def test_join_with_a_name_of_the_league_is_refused(now: datetime, user: User, name: str) -> None:
+    league = ConstructorFactory(team_name="Box Box").league
+
+    with refused("team_name_taken"):
+        membership.join_league(league_id=league.pk, user=user, team_name=name, now=now)
+
+
+def test_names_compare_without_case_beyond_ascii(now: datetime, user: User) -> None:
+    league = ConstructorFactory(team_name="Élan Öl").league
+
+    with refused("team_name_taken"):
+        membership.join_league(league_id=league.pk, user=user, team_name="éLAN ÖL", now=now)
+
+
+def test_the_same_name_is_free_in_another_league(now: datetime, user: User) -> None:
+    ConstructorFactory(team_name="Box Box")
+
+    team = membership.join_league(league_id=LeagueFactory().pk, user=user, team_name="Box Box", now=now)
+
+    assert team.team_name == "Box Box"
+
+
+@pytest.mark.parametrize("name", [" ", "x" * 41])
+def test_join_with_a_name_too_short_or_long_is_refused(now: datetime, user: User, name: str) -> None:
+    with refused("invalid"):
+        membership.join_league(league_id=LeagueFactory().pk, user=user, team_name=name, now=now)
+
+
+def test_join_a_full_league_is_refused(now: datetime, user: User) -> None:
+    league = LeagueFactory(max_teams=2)
+    ConstructorFactory.create_batch(2, league=league)
+
+    with refused("league_full"):
+        membership.join_league(league_id=league.pk, user=user, team_name="One", now=now)
+
+
+def test_half_the_drivers_entered_is_the_limit_too(now: datetime, user: User) -> None:
+    league = LeagueFactory(max_teams=8, season=RaceFactory(entries=5).season)
+    ConstructorFactory.create_batch(2, league=league)
+
+    with refused("league_full"):
+        membership.join_league(league_id=league.pk, user=user, team_name="One", now=now)
+
+
+def test_who_left_makes_room(now: datetime, user: User) -> None:
+    league = LeagueFactory(max_teams=2)
+    gone, _ = ConstructorFactory.create_batch(2, league=league)
+    membership.leave_league(league_id=league.pk, user=gone.user, now=now)
+
+    team = membership.join_league(league_id=league.pk, user=user, team_name="One", now=now)
+
+    assert team.color not in set(league.constructors.playing().exclude(pk=team.pk).values_list("color", flat=True))
+
+
+def test_join_a_season_that_is_over_is_refused(now: datetime, user: User) -> None:
+    league = LeagueFactory(season=SeasonFactory(year=2025))
+
+    with refused("season_over"):
+        membership.join_league(league_id=league.pk, user=user, team_name="One", now=now)
+
+
+def test_leaving_keeps_the_team_and_can_be_repeated(now: datetime) -> None:
+    team = ConstructorFactory()
+
+    membership.leave_league(league_id=team.league_id, user=team.user, now=now)
+    membership.leave_league(league_id=team.league_id, user=team.user, now=now)
+
+    team.refresh_from_db()
+    assert (team.is_active, team.left_at, team.was_removed) == (False, now, False)
+    assert [event.data for event in team.league.events()] == [
+        {"league_id": team.league_id, "constructor_id": team.pk, "removed": False, "reason": ""}
+    ]
+
+
+def test_coming_back_takes_up_the_same_team(now: datetime) -> None:
+    team = ConstructorFactory(team_name="Old", color=membership.COLOURS[3])
+    membership.leave_league(league_id=team.league_id, user=team.user, now=now)
+
+    back = membership.join_league(league_id=team.league_id, user=team.user, team_name="New", now=now)
+
+    assert (back, back.team_name, back.color, back.left_at) == (team, "New", membership.COLOURS[3], None)
+
+
+def test_coming_back_gives_up_a_colour_that_was_taken_meanwhile(now: datetime) -> None:
+    team = ConstructorFactory(color=membership.COLOURS[0])
+    membership.leave_league(league_id=team.league_id, user=team.user, now=now)
+    ConstructorFactory(league=team.league, color=membership.COLOURS[0])
+
+    back = membership.join_league(league_id=team.league_id, user=team.user, team_name="", now=now)
+
+    assert (back.team_name, back.color) == (team.team_name, membership.COLOURS[1])
+
+
+def test_a_manager_who_leaves_still_manages(now: datetime) -> None:
+    league = LeagueFactory()
+    ConstructorFactory(league=league, user=league.creator)
+
+    membership.leave_league(league_id=league.pk, user=league.creator, now=now)
+
+    assert list(league.managers.all()) == [league.creator]
+
+
+def test_remove_logs_the_reason_once(now: datetime) -> None:
+    team = ConstructorFactory()
+    manager = team.league.creator
+
+    for _ in range(2):
+        membership.remove_constructor(constructor_id=team.pk, actor=manager, reason=" Gone quiet ", now=now)
+
+    team.refresh_from_db()
+    assert (team.is_active, team.was_removed) == (False, True)
+    row = team.league.events().get()
+    assert (row.actor, row.data["removed"], row.data["reason"]) == (manager, True, "Gone quiet")
+
+
+def test_remove_takes_a_reason(now: datetime) -> None:
+    team = ConstructorFactory()
+
+    with refused("invalid"):
+        membership.remove_constructor(constructor_id=team.pk, actor=team.league.creator, reason=" ", now=now)
+
+
+def test_remove_takes_a_manager(now: datetime) -> None:
+    team = ConstructorFactory()
+
+    with refused("not_allowed"):
+        membership.remove_constructor(constructor_id=team.pk, actor=team.user, reason="No", now=now)
+
+
+def test_whoever_was_removed_comes_back_by_invitation_only(now: datetime, league: League) -> None:
+    team = ConstructorFactory(league=league)
+    manager = league.creator
+    membership.remove_constructor(constructor_id=team.pk, actor=manager, reason="Gone quiet", now=now)
+    with refused("removed"):
+        membership.join_league(league_id=league.pk, user=team.user, team_name="Me", code=league.code, now=now)
+
+    membership.invite_back(constructor_id=team.pk, actor=manager, now=now)
+    membership.invite_back(constructor_id=team.pk, actor=manager, now=now)
+    back = membership.join_league(league_id=league.pk, user=team.user, team_name="Me", code=league.code, now=now)
+
+    assert (back, back.is_active, back.was_removed) == (team, True, False)
+    assert events(league) == ["ConstructorLeft", "ConstructorInvited", "ConstructorJoined"]
+
+
+def test_inviting_back_takes_a_manager(now: datetime) -> None:
+    team = ConstructorFactory(is_active=False, was_removed=True)
+
+    with refused("not_allowed"):
+        membership.invite_back(constructor_id=team.pk, actor=team.user, now=now)
+
+
+def test_rename_is_logged_once(now: datetime) -> None:
+    team = ConstructorFactory()
+
+    for _ in range(2):
+        renamed = membership.rename_constructor(constructor_id=team.pk, team_name="New", actor=team.user, now=now)
+
+    assert renamed.team_name == "New"
+    assert [event.data["team_name"] for event in team.league.events()] == ["New"]
+
+
+def test_rename_may_change_the_case_of_the_own_name(now: datetime) -> None:
+    team = ConstructorFactory(team_name="box")
+
+    renamed = membership.rename_constructor(constructor_id=team.pk, team_name="BOX", actor=team.user, now=now)
+
+    assert renamed.team_name == "BOX"
+
+
+def test_rename_takes_the_owner(now: datetime) -> None:
+    team = ConstructorFactory()
+
+    with refused("not_allowed"):
+        membership.rename_constructor(constructor_id=team.pk, team_name="New", actor=team.league.creator, now=now)
+
+
+def test_recolour_takes_a_free_colour_of_the_palette(now: datetime) -> None:
+    team = ConstructorFactory(color=membership.COLOURS[0])
+    other = ConstructorFactory(league=team.league, color=membership.COLOURS[1])
+
+    def recolour(color: str) -> Constructor:
+        return membership.recolour_constructor(constructor_id=team.pk, color=color, actor=team.user, now=now)
+
+    with refused("colour_taken"):
+        recolour(other.color)
+    with refused("invalid"):
+        recolour("#000000")
+    recolour(membership.COLOURS[0])
+    recoloured = recolour(membership.COLOURS[2])
+
+    assert recoloured.color == membership.COLOURS[2]
+    assert [event.data["color"] for event in team.league.events()] == [membership.COLOURS[2]]
+
+
+def test_recolour_takes_the_owner(now: datetime) -> None:
+    team = ConstructorFactory()
+
+    with refused("not_allowed"):
+        membership.recolour_constructor(
+            constructor_id=team.pk, color=membership.COLOURS[2], actor=UserFactory(), now=now
+        )
+
+
+def test_there_is_a_colour_for_every_team() -> None:
+    assert len(set(membership.COLOURS)) == 11
