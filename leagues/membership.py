@@ -16,7 +16,7 @@ from leagues.events import (
     ConstructorRenamed,
 )
 from leagues.models import Constructor, League
-from leagues.permissions import require_manager
+from leagues.permissions import may_manage, require_manager
 from races.entries import capacity
 
 COLOURS = (
@@ -46,7 +46,7 @@ def join_league(*, league_id: int, user: User, team_name: str, now: datetime, co
         standing = league.constructors.filter(user=user).first()
         if standing and standing.is_active:
             return standing
-        if league.is_private and not is_code(league, code) and not league.managers.filter(pk=user.pk).exists():
+        if league.is_private and not is_code(league, code) and not may_manage(user, league):
             raise WrongCode("This is not the code of the league.", field="code")
         if standing and standing.was_removed:
             raise RemovedBefore("A manager removed you from this league; only a manager can invite you back.")

@@ -36,7 +36,7 @@ PAGE_SIZE = 12
 def browse(request: PageRequest) -> HttpResponse:
     """One's own leagues, and the public ones to join."""
     form = LeagueFilter(request.GET)
-    mine = League.objects.of(request.user).with_member_count()
+    mine = League.objects.of(request.user).with_member_count().order_by("name", "pk")
     found = (
         form.apply(request.user).filter(is_private=False).exclude(pk__in=mine.values("pk")).select_related("creator")
     )
