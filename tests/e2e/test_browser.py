@@ -125,7 +125,8 @@ def test_a_player_drafts_and_sees_where_the_points_come_from(demo: Demo, new_pag
     page.get_by_role("button", name="Run the Grand Prix").click()
     if scripts:
         page.get_by_role("button", name="Run it").click()
-    expect(page.get_by_role("heading", name=demo.race.name)).to_be_visible()
+    expect(page.get_by_role("heading", name="Leaderboard")).to_be_visible()
+    expect(page.locator("#race-title")).to_have_text(demo.race.name)
     mine = page.locator("tr.is-mine")
     for pick in mine.locator("summary").all():
         pick.click()
