@@ -22,8 +22,7 @@ def index(request: UserRequest) -> HttpResponse:
     own = request.user.notifications.all()
     only_unread = request.GET.get("unread") == "1"
     page = Paginator(own.filter(is_read=False) if only_unread else own, PER_PAGE).get_page(request.GET.get("page"))
-    only_list = request.htmx and not request.htmx.history_restore_request
-    name = "notifications/list.html#changed" if only_list else "notifications/list.html"
+    name = "notifications/list.html#changed" if request.htmx else "notifications/list.html"
     return render(request, name, {"page": page, "only_unread": only_unread})
 
 

@@ -92,12 +92,10 @@ def test_htmx_gets_the_list_and_the_bell_alone(client: Client, user: User, now: 
     told(user, now, "news")
 
     part = client.get(LIST, headers={"HX-Request": "true"})
-    back = client.get(LIST, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
 
     content = part.content.decode()
-    assert titles(part) == titles(back) == ["news"]
+    assert titles(part) == ["news"]
     assert "<html" not in content
-    assert "<html" in back.content.decode()
     assert content.count('id="bell"') == 1
     assert 'hx-swap-oob="true" aria-label="Notifications: 1 unread"' in content
     assert "HX-Request" in part["Vary"]
