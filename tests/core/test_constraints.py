@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from drafts.models import Draft, Pick
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory
@@ -36,3 +36,9 @@ def test_the_database_refuses_a_pick_against_the_rules(broken: str, now: datetim
         create(**second)
 
     assert Pick.objects.count() == 1
+
+
+def test_the_covering_rule_can_be_taken_back_by_a_migration() -> None:
+    rule = next(each for each in Pick._meta.constraints if each.name == "driver_drafted_once_in_league")
+
+    assert "driver_drafted_once_in_league" in str(rule.remove_sql(Pick, connection.schema_editor()))
