@@ -50,6 +50,10 @@ class Demo:
     race: Race
     """The next race whose real results are bundled, or the last one when all have been run."""
 
+    @property
+    def is_over(self) -> bool:
+        return self.race.is_finished
+
 
 def find() -> Demo | None:
     """The demo as it stands; ``None`` before it is made."""
@@ -75,6 +79,12 @@ def ensure() -> tuple[Demo, bool]:
     return made, True
 
 
+def can_advance() -> bool:
+    """Whether there is a Grand Prix left to run."""
+    demo = find()
+    return demo is not None and not demo.is_over
+
+
 def advance() -> Race:
     """Run the next Grand Prix: the clock goes to the morning after it, and what really happened comes in.
 
@@ -82,7 +92,7 @@ def advance() -> Race:
     bundled.
     """
     demo = find()
-    if demo is None or demo.race.is_finished:
+    if demo is None or demo.is_over:
         raise DemoOver("The bundled results end here: there is no further Grand Prix to run.")
     lifecycle.run_due(demo.race.starts_at - timedelta(minutes=1))
     clock.set_to(max(clock.now(), demo.race.starts_at + RESULTS_AFTER))

@@ -125,6 +125,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "fantasy_f1.core.context.site",
                 "notifications.context.unread",
+                "demo.context.demo",
             ],
             "builtins": ["fantasy_f1.core.templatetags.fantasy"],
         },

@@ -4,6 +4,7 @@ The file is JSON with rows as arrays under a list of column names, one row a lin
 database, ``export_season`` writes the file, ``load_season`` reads it through the same functions as the sync.
 """
 
+import functools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
@@ -46,9 +47,10 @@ def bundled_years() -> list[int]:
     return sorted(int(file.stem) for file in BUNDLE.glob("*.json"))
 
 
-def raced_events(year: int) -> set[str]:
+@functools.cache
+def raced_events(year: int) -> frozenset[str]:
     """``external_id`` of the races whose Grand Prix result is bundled."""
-    return set(json.loads((BUNDLE / f"{year}.json").read_text())[Session.GRAND_PRIX.value]["races"])
+    return frozenset(json.loads((BUNDLE / f"{year}.json").read_text())[Session.GRAND_PRIX.value]["races"])
 
 
 def load_season(year: int, *, until: datetime, now: datetime, file: Path | None = None) -> SyncRun:

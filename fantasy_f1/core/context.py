@@ -9,4 +9,4 @@ from fantasy_f1.core import clock
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"game_now": clock.now(), "is_demo": settings.DEMO, "base_url": settings.BASE_URL}
+    return {"game_now": clock.now(), "base_url": settings.BASE_URL}

@@ -43,4 +43,4 @@ def test_every_template_knows_the_games_time_and_the_address(rf: RequestFactory)
     context = site(rf.get("/"))
 
     assert abs((context.pop("game_now") - timezone.now()).total_seconds()) < 5
-    assert context == {"is_demo": False, "base_url": "http://localhost:8000"}
+    assert context == {"base_url": "http://localhost:8000"}

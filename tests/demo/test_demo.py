@@ -76,12 +76,14 @@ def test_the_demo_from_the_first_start_to_the_last_result(demo: Demo) -> None:
 
 def test_the_button_runs_the_grand_prix(demo: Demo, client: Client) -> None:
     assert client.login(username=PLAYER, password=PASSWORD)
+    assert "Run the Grand Prix" in client.get("/").content.decode()
 
     answer = client.post("/demo/advance/")
 
     assert answer.status_code == 302
     assert answer["Location"] == f"/leagues/{demo.league.pk}/leaderboard/?race={demo.race.pk}"
     assert Race.objects.get(pk=demo.race.pk).status == "finished"
+    assert "Run the Grand Prix" not in client.get("/").content.decode()
 
 
 def test_reset_makes_the_demo_anew(demo: Demo) -> None:
