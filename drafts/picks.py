@@ -163,7 +163,10 @@ def set_autopilot(*, constructor: Constructor, on: bool, actor: User, now: datet
 
 
 def withdraw_constructor(*, draft_id: int, constructor_id: int, now: datetime) -> None:
-    """Release the picks of a constructor that left and pass over its remaining turns (RULES 4.13); safe to repeat."""
+    """Release the picks of a constructor that left and pass over its remaining turns (docs/rules.md, 2.8).
+
+    Safe to repeat.
+    """
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
         takes_part = constructor_id in draft.order_data and constructor_id not in draft.withdrawn

@@ -1,6 +1,6 @@
 """Ranking with ties, and the countback that breaks them in the season's table. Pure: no database.
 
-Standard competition ranking: 1, 2, 2, 4. Ties in the overall table are broken (RULES 4.15) by race wins in the
+Standard competition ranking: 1, 2, 2, 4. Ties in the overall table are broken (docs/rules.md, 4.2) by race wins in the
 league, then second places, and so on; then the best single race; then the more recent better race; else they are
 shared. Never by name or by who joined first.
 """

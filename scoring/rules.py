@@ -36,7 +36,7 @@ class Rules:
 CLASSIC = Rules("Classic", tuple(Decimal(n) for n in (25, 18, 15, 12, 10, 8, 6, 4, 2, 1)), Decimal(1))
 """Formula 1's table for a Grand Prix since 2010, and a point for the fastest lap as Formula 1 gave from 2019 to 2024.
 
-Here the point goes to the holder of the fastest lap wherever they finished (RULES 4.10).
+Here the point goes to the holder of the fastest lap wherever they finished (docs/rules.md, 3.2).
 """
 
 
@@ -71,7 +71,7 @@ def score(
     """The lines of every driver by id.
 
     ``substitutes`` maps a drafted driver who did not take part to the one who drove the seat: whoever drafted the
-    absent one gets the seat's points (RULES 4.8).
+    absent one gets the seat's points (docs/rules.md, 3.4).
     """
     by_driver = {finish.driver_id: finish for finish in finishes}
     lines = {pk: _lines(finish, rules) for pk, finish in by_driver.items()}
