@@ -55,6 +55,9 @@ def sync_season(year: int, *, what: str | None = None, round_number: int | None 
                 counts.problems.append(error.message)
             if season := Season.objects.filter(year=year).first():
                 results.refresh_season(season, now=now)
+        except Exception as error:
+            counts.problems.append(f"Broken off: {error!r}")
+            raise
         finally:
             _finish(run, counts, client.requests)
     return run

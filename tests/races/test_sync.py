@@ -175,6 +175,19 @@ def test_an_upstream_that_is_gone_is_not_asked_on_and_on(upstream: UpstreamDoubl
     assert len(upstream.asked) == run.requests == 4
 
 
+def test_a_run_that_breaks_is_not_done(upstream: UpstreamDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("races.results.refresh_season", broken)
+
+    with pytest.raises(RuntimeError):
+        sync(what="calendar")
+
+    run = SyncRun.objects.get()
+    assert (run.status, run.error) == ("failed", "Broken off: RuntimeError('out of memory')")
+
+
 def test_the_hourly_budget_counts_earlier_runs(upstream: UpstreamDouble, settings: Settings) -> None:
     settings.F1_API_PER_HOUR = 12
     assert sync().requests == 10
