@@ -16,7 +16,7 @@ hex_colour = RegexValidator(r"^#[0-9a-f]{6}\Z", "Use a colour such as #ff8000.")
 class Season(Versioned):
     year = models.PositiveSmallIntegerField(primary_key=True)
     results_version = models.PositiveIntegerField(default=0, editable=False)
-    """Goes up with every change of a result or of points: part of the key of everything cached from them."""
+    """Goes up when a result, its mark or points change: part of the key of everything cached from them."""
 
     class Meta:
         ordering = ["-year"]

@@ -131,7 +131,7 @@ def store_results(
             entries.Starter(known_drivers[row.driver_id].pk, known_teams[row.team_id].pk, row.number) for row in rows
         ]
         entries.confirm(race, session, starters, now=now)
-        Season.objects.filter(pk=race.season_id).update(results_version=F("results_version") + 1)
+        _outdate_caches(race)
         if not old:
             publish(ResultsPublished(race_id=race.pk, session=session), source=race, actor=actor, now=now)
         elif counts:
@@ -290,6 +290,11 @@ def _settle(race: Race, session: str, *, source: str, now: datetime) -> None:
     ):
         race.results_status = Race.Results.OFFICIAL
         race.save(update_fields=["results_status"])
+        _outdate_caches(race)
+
+
+def _outdate_caches(race: Race) -> None:
+    Season.objects.filter(pk=race.season_id).update(results_version=F("results_version") + 1)
 
 
 def _is_settled(race: Race, source: str, now: datetime) -> bool:

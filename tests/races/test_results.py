@@ -129,6 +129,7 @@ def test_results_become_official_when_told_again_a_day_later(race: Race) -> None
 
     race.refresh_from_db()
     assert race.results_status == Race.Results.OFFICIAL
+    assert Season.objects.get().results_version == 2  # boards show the mark, so what is cached of them must go
 
 
 @pytest.mark.parametrize(("source", "after"), [("bundle", SOON), ("jolpica", NEXT_DAY)])
