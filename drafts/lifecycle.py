@@ -24,7 +24,7 @@ from leagues.permissions import require_manager
 from races.models import Race
 
 PICKS_STAND_WITHIN = timedelta(hours=72)
-"""A race that moves further than this is drafted anew (RULES 4.9)."""
+"""A race that moves further than this is drafted anew (docs/rules.md, 2.9)."""
 
 
 def opens_at(league: League, race: Race) -> datetime:
@@ -135,7 +135,11 @@ def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: da
         draft.order_data = constructor_ids
         draft.order_source, draft.is_manual = Draft.OrderSource.MANUAL, True
         draft.last_modified_by = actor
-        draft.save(update_fields=["order_data", "order_source", "is_manual", "last_modified_by"])
+        if draft.status == Draft.Status.OPEN:  # turns passed over were those of the order before
+            draft.withdrawn, draft.current_pick = [], 1
+        draft.save(
+            update_fields=["order_data", "order_source", "is_manual", "last_modified_by", "withdrawn", "current_pick"]
+        )
         publish(OrderChanged(draft.pk, constructor_ids), source=draft, actor=actor, now=now)
         play_autopilots(draft, now=now)
     return draft
@@ -165,7 +169,7 @@ def lock_draft(*, draft_id: int, now: datetime) -> Draft:
 
 
 def follow_race(*, draft_id: int, now: datetime) -> Draft:
-    """Make the draft fit its race as the calendar has it now; safe to repeat (RULES 4.9).
+    """Make the draft fit its race as the calendar has it now; safe to repeat (docs/rules.md, 2.9).
 
     A cancelled race makes it void: picks are history, nothing is scored, the order does not rotate. Picks stand when
     the race moves by at most 72 hours; when it moves further or a cancelled race comes back, it is drafted anew with
@@ -239,10 +243,14 @@ def _active(league: League) -> list[int]:
 
 
 def _draft_before(league: League, race: Race) -> Draft | None:
-    """The last draft before the race whose order counts: a void one hands its order on untouched by not counting."""
+    """The last draft before the race whose order is known and counts.
+
+    A void one hands its order on untouched by not counting.
+    """
     return (
         Draft.objects.filter(league=league, race__starts_at__lt=race.starts_at)
         .exclude(status=Draft.Status.VOID)
+        .exclude(order_data=[])
         .order_by("-race__starts_at")
         .first()
     )

@@ -6,7 +6,7 @@ import pytest
 from accounts.models import User
 from drafts import errors, lifecycle, order
 from drafts.models import Autopilot, Draft
-from drafts.picks import make_pick, on_the_clock
+from drafts.picks import make_pick, on_the_clock, withdraw_constructor
 from drafts.tasks import run_due_drafts
 from fantasy_f1.core.errors import NotAllowed
 from leagues.models import Constructor, League
@@ -160,13 +160,6 @@ def test_a_void_draft_does_not_rotate(draft: Draft, teams: list[Constructor], ra
     third = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=2), entries=22)
 
     assert schedule(draft.league, third, now).order_data == [teams[1].pk, teams[2].pk, teams[0].pk]
-
-
-def test_a_rotation_over_a_draft_that_never_had_an_order_is_by_id(league: League, race: Race, now: datetime) -> None:
-    schedule(league, race, now)
-    following = RaceFactory(season=race.season, starts_at=race.starts_at + timedelta(weeks=1), entries=22)
-
-    assert schedule(league, following, now).order_data == ids(league)
 
 
 def test_set_order_by_a_manager(draft: Draft, teams: list[Constructor], manager: User, now: datetime) -> None:
@@ -418,3 +411,36 @@ def test_a_rotation_whose_base_became_void_is_by_id(draft: Draft, race: Race, no
     opened = lifecycle.open_draft(draft_id=scheduled.pk, actor=None, now=now)
 
     assert (scheduled.order_data, opened.order_data) == ([], ids(draft.league))
+
+
+def test_an_order_set_after_a_team_left_starts_with_its_first_pick(league: League, race: Race, now: datetime) -> None:
+    draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=league.creator, now=now)
+    gone, *stay = draft.order_data
+    Constructor.objects.filter(pk=gone).update(is_active=False)
+    withdraw_constructor(draft_id=draft.pk, constructor_id=gone, now=now)
+
+    draft = lifecycle.set_order(draft_id=draft.pk, constructor_ids=stay[::-1], actor=league.creator, now=now)
+
+    assert (draft.current_pick, on_the_clock(draft), draft.withdrawn) == (1, stay[-1], [])
+
+
+def test_an_order_may_name_a_team_that_came_back(league: League, race: Race, now: datetime) -> None:
+    draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=league.creator, now=now)
+    first, *others = draft.order_data
+    withdraw_constructor(draft_id=draft.pk, constructor_id=first, now=now)
+
+    draft = lifecycle.set_order(draft_id=draft.pk, constructor_ids=[first, *others], actor=league.creator, now=now)
+
+    assert (draft.current_pick, on_the_clock(draft), draft.withdrawn) == (1, first, [])
+
+
+def test_a_race_drafted_before_an_earlier_one_has_its_order_draws_its_own(
+    league: League, race: Race, now: datetime
+) -> None:
+    schedule(league, race, now)
+    later = RaceFactory(season=league.season, starts_at=race.starts_at + timedelta(days=7), entries=22)
+
+    draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=later.pk, actor=league.creator, now=now)
+
+    assert draft.order_source == "random"
+    assert draft.order_data == order.random_order(draft.order_seed, ids(league))
