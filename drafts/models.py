@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from fantasy_f1.core.constraints import CoveringUniqueConstraint
@@ -92,6 +92,13 @@ class Draft(Versioned):
         return "" if self.status == self.Status.SCHEDULED else self.order_seed
 
 
+class PickQuerySet(models.QuerySet["Pick"]):
+    def that_count(self) -> "PickQuerySet":
+        """Without those of void drafts, which are history and score nothing."""
+        void = Draft.objects.filter(league=OuterRef("league"), race=OuterRef("race"), status=Draft.Status.VOID)
+        return self.exclude(Exists(void))
+
+
 class Pick(models.Model):
     """A driver drafted by a constructor. Inserted once, deleted only when undone; what it scores is never stored here.
 
@@ -118,6 +125,8 @@ class Pick(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     made_at = models.DateTimeField()
+
+    objects = PickQuerySet.as_manager()
 
     class Meta:
         ordering = ["draft", "pick_number"]

@@ -189,7 +189,7 @@ def _cells(
     by_number = {pick.pick_number: pick for pick in picks}
     scored = (
         points.of_race(draft.race_id, [pick.driver_id for pick in picks])
-        if draft.race.results_status != Race.Results.NONE
+        if draft.race.results_status != Race.Results.NONE and draft.status != Draft.Status.VOID
         else {}
     )
     cells = []

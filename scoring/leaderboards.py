@@ -72,7 +72,7 @@ class ScoredRace:
         """Points of the ``drafted`` drivers of one league, by driver id.
 
         One real starter feeds one slot: a substitute whom somebody drafted by name scores for that team, and the seat
-        of the absent driver scores nothing (RULES 4.8).
+        of the absent driver scores nothing (docs/rules.md, 3.4).
         """
         return {
             driver: Decimal(0) if self.substitutes.get(driver) in drafted else self.points.get(driver, Decimal(0))
@@ -106,7 +106,9 @@ def scored_races(year: int, results_version: int) -> list[ScoredRace]:
 def league_points(league: League) -> list[tuple[ScoredRace, dict[int, Decimal]]]:
     """Points by constructor id for every scored race that the league drafted, in calendar order."""
     drafted: dict[int, dict[int, int]] = defaultdict(dict)
-    picks = Pick.objects.filter(league=league).order_by().values_list("race_id", "constructor_id", "driver_id")
+    picks = (
+        Pick.objects.that_count().filter(league=league).order_by().values_list("race_id", "constructor_id", "driver_id")
+    )
     for race_id, constructor_id, driver_id in picks:
         drafted[race_id][driver_id] = constructor_id
     table = []
@@ -124,7 +126,7 @@ def season_totals(constructors: Collection[Constructor]) -> dict[int, Decimal]:
     """The season's points by constructor id, of any leagues, also of constructors that left. One query when warm."""
     totals = {team.pk: Decimal(0) for team in constructors}
     drafted: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
-    picks = Pick.objects.filter(league__in={team.league_id for team in constructors}).order_by()
+    picks = Pick.objects.that_count().filter(league__in={team.league_id for team in constructors}).order_by()
     for league_id, race_id, owner, driver_id in picks.values_list(
         "league_id", "race_id", "constructor_id", "driver_id"
     ):

@@ -122,11 +122,11 @@ def _score(league: League, picks: Iterable[Pick]) -> list[PickScore]:
     races = {pick.race_id for pick in picks}
     drafted: dict[int, set[int]] = defaultdict(set)
     for race_id, driver_id in (
-        Pick.objects.filter(league=league, race__in=races).order_by().values_list("race", "driver")
+        Pick.objects.that_count().filter(league=league, race__in=races).order_by().values_list("race", "driver")
     ):
         drafted[race_id].add(driver_id)
     season = {race.race_id: race for race in scored_races(league.season_id, league.season.results_version)}
-    earned = {race_id: season[race_id].earned(drafted[race_id]) for race_id in races & season.keys()}
+    earned = {race_id: season[race_id].earned(drafted[race_id]) for race_id in drafted.keys() & season.keys()}
     lines = {
         (score.run.race_id, score.driver_id): score.lines
         for score in DriverScore.objects.current()

@@ -5,10 +5,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from drafts.lifecycle import follow_race
 from drafts.models import Pick
+from drafts.queries import draft_board
 from leagues.models import Constructor, League
 from races.models import Driver, Race, RaceEntry
-from scoring.leaderboards import Board, overall_board, points_of_race, race_board
+from scoring.leaderboards import Board, overall_board, points_of_race, race_board, season_totals
+from scoring.queries import constructor_season
 from scoring.scores import score_race
 from tests.factories import LeagueFactory, RaceFactory, give_result
 from tests.scoring.conftest import draft_race
@@ -121,6 +124,21 @@ def test_a_race_the_league_did_not_draft_is_not_on_its_board(
     assert [row.races for row in overall_board(fresh(league)).rows] == [0, 0, 0]
 
 
+def test_the_picks_of_a_void_draft_score_nothing(
+    league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    Race.objects.filter(pk=race.pk).update(status=Race.Status.CANCELLED)
+    draft = follow_race(draft_id=league.drafts.get().pk, now=race.starts_at - timedelta(hours=1))
+    finish(race, drivers)
+
+    assert (draft.status, draft.picks.count()) == ("void", 6)
+    assert race_board(fresh(league), race).rows == []
+    assert [(row.points, row.races) for row in overall_board(fresh(league)).rows] == [(0, 0)] * 3
+    assert season_totals(Constructor.objects.select_related("league__season")) == {team.pk: 0 for team in teams}
+    assert [scored.points for scored in constructor_season(teams[0])[0].picks] == [None, None]
+    assert {cell.points for turns in draft_board(draft).rounds for cell in turns.cells} == {None}
+
+
 def test_a_board_is_never_stale_after_a_write(
     league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
 ) -> None:
@@ -176,7 +194,9 @@ def test_boards_cost_few_queries_and_fewer_when_warm(
 
 
 def test_the_picks_of_a_league_are_one_range_of_the_unique_index(league: League) -> None:
-    picks = Pick.objects.filter(league=league).order_by().values_list("race_id", "constructor_id", "driver_id")
+    picks = (
+        Pick.objects.that_count().filter(league=league).order_by().values_list("race_id", "constructor_id", "driver_id")
+    )
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
