@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -38,9 +38,12 @@ class TeamNameIn(StrictSerializer):
     team_name = serializers.CharField(max_length=40)
 
 
+ID_RANGE: dict[str, Any] = {"min_value": 1, "max_value": BigIntegerField.MAX_BIGINT}  # what databases can compare
+
+
 class ConstructorFilter(django_filters.FilterSet):
-    league = django_filters.NumberFilter(field_name="league_id", label="Id of a league")
-    user = django_filters.NumberFilter(field_name="user_id", label="Id of the owner")
+    league = django_filters.NumberFilter(field_name="league_id", label="Id of a league", **ID_RANGE)
+    user = django_filters.NumberFilter(field_name="user_id", label="Id of the owner", **ID_RANGE)
     is_active = django_filters.BooleanFilter(label="Plays, or has left")
     mine = django_filters.BooleanFilter(method="of_caller", label="Only one's own; false: only others'")
 

@@ -210,7 +210,11 @@ def test_constructors_can_be_filtered(league: League) -> None:
     assert found(f"user={bo.user_id}") == [bo.pk]
     assert found("mine=true") == [ada.pk, elsewhere.pk]
     assert found("mine=false") == [bo.pk, cy.pk]
-    assert refusal(get("constructors?league=mine")) == (400, "invalid")
+
+
+@pytest.mark.parametrize("query", ["league=mine", f"league={2**63}", f"user={2**63}", f"user=-{2**70}"])
+def test_constructors_of_what_is_no_id_are_refused(query: str) -> None:
+    assert refusal(get(f"constructors?{query}")) == (400, "invalid")
 
 
 def test_constructors_of_a_private_league_are_for_those_inside(league: League) -> None:
