@@ -45,7 +45,8 @@ def home(request: PageRequest) -> HttpResponse:
 def league(request: PageRequest, pk: int) -> HttpResponse:
     leagues = League.objects.visible_to(request.user).select_related("season").with_member_count()
     found = get_object_or_404(leagues, pk=pk)
-    race = next_race(now=clock.now(), season=found.season)
+    now = clock.now()
+    race = next_race(now=now, season=found.season)
     draft = find_draft(request.user, found.pk, race.pk) if race else None
     teams = {team.pk: team for team in found.constructors.playing().select_related("user")}
     mine = next((team for team in teams.values() if team.user_id == request.user.pk), None)
@@ -57,6 +58,7 @@ def league(request: PageRequest, pk: int) -> HttpResponse:
         "mine": mine,
         "is_member": is_member(request.user, found),
         "may_manage": may_manage(request.user, found),
+        "now": now,
         "race": race,
         "draft": draft,
         "on_the_clock": teams.get(on_the_clock(draft) or 0) if draft else None,

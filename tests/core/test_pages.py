@@ -111,13 +111,23 @@ def test_visitors_of_a_public_league_see_no_code(client: Client, league: League,
     assert "Join with a team" in page
 
 
-def test_a_league_shows_when_its_draft_opens(client: Client, league: League, race: Race) -> None:
+@pytest.mark.parametrize(
+    ("hours", "opens", "is_offered"),
+    [(24 * 9, r"Opens \w+ \d", True), (24 * 4, "Opens any minute Locks", True), (12, r"(?<!minute) Locks", False)],
+)
+def test_a_league_shows_when_its_draft_opens(
+    client: Client, league: League, race: Race, hours: int, opens: str, is_offered: bool
+) -> None:
+    """Before it opens (five days ahead of the race), while it is about to, and after the lock."""
+    starts_at = clock.now() + timedelta(hours=hours)
+    Race.objects.filter(pk=race.pk).update(starts_at=starts_at, qualifying_at=starts_at - timedelta(days=1))
     client.force_login(league.creator)
 
     page = text(client, f"/leagues/{league.pk}/")
 
     assert "Not scheduled yet" in page
-    assert "Open the draft now" in page
+    assert re.search(opens, page)
+    assert ("Open the draft now" in page) == is_offered
 
 
 def test_a_league_shows_its_last_race(client: Client, league: League, race: Race) -> None:

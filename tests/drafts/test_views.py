@@ -179,6 +179,24 @@ def test_a_scheduled_rotation_shows_its_order(
     assert re.findall(r"Constructor \d+", order) == names
 
 
+def test_a_draft_whose_time_has_come_names_no_moment_in_the_past(
+    client: Client, league: League, race: Race, manager: User, now: datetime
+) -> None:
+    """A league that is founded in the days of a draft waits for the clockwork, which comes by every minute."""
+    client.force_login(manager)
+
+    bare = text(read(client, address(league, race)))
+    lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+    scheduled = text(read(client, address(league, race)))
+    late = text(read(client, address(league, RaceFactory(season=race.season, starts_at=now, qualifying_at=now))))
+
+    assert "Opens any minute" in bare
+    assert "It opens by itself within a minute" in bare
+    assert "The draft opens any minute" in scheduled
+    assert "The picks for this race are locked." in late
+    assert "Opens" not in late
+
+
 @pytest.mark.parametrize(
     ("status", "heading"), [("cancelled", "This race is cancelled"), ("finished", "This race was not drafted")]
 )
