@@ -9,6 +9,9 @@ handler400 = "fantasy_f1.error_views.bad_request"
 handler404 = "fantasy_f1.error_views.not_found"
 handler500 = "fantasy_f1.error_views.server_error"
 
+admin.site.site_header = admin.site.site_title = "Fantasy F1"
+admin.site.index_title = "Administration"
+
 urlpatterns = [
     path("health", health.live, name="health"),
     path("ready", health.ready, name="ready"),

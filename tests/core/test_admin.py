@@ -37,3 +37,10 @@ def test_events_can_be_searched_by_topic_and_person(admin_client: Client) -> Non
     ]
 
     assert found == [1, 1, 0]
+
+
+def test_the_admin_bears_the_name_and_icon_of_the_app(admin_client: Client) -> None:
+    page = admin_client.get("/admin/").content.decode()
+
+    assert "Administration | Fantasy F1" in page
+    assert 'href="/static/img/favicon.svg"' in page
