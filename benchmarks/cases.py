@@ -93,9 +93,9 @@ def _score(race: Race, drivers: list[Driver], rounds: int) -> Figure:
         number += 1
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO scoring_scorerun (race_id, rule_set_id, number, is_current, results_digest, changes,"
-                " created_at) VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id",
-                [race.pk, current.rule_set_id, number, False, "x", "[]", START],
+                "INSERT INTO scoring_scorerun (race_id, rule_set_id, number, is_current, revision_id, substitutes,"
+                " changes, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
+                [race.pk, current.rule_set_id, number, False, current.revision_id, "[]", "[]", START],
             )
             run_id = cursor.fetchone()[0]
             cursor.executemany(

@@ -19,7 +19,7 @@ from drafts.events import (
 from drafts.models import ROUNDS, Draft
 from drafts.picks import autopick_turns, play_autopilots, withdraw_constructor
 from fantasy_f1.core.events import publish
-from leagues.models import Constructor, League
+from leagues.models import League
 from leagues.permissions import require_manager
 from races.models import Race
 
@@ -222,9 +222,10 @@ def run_due(now: datetime) -> None:
     for draft in ahead:
         if not _fits_race(draft, now):
             follow_race(draft_id=draft.pk, now=now)
-    left = Constructor.objects.filter(is_active=False, league__drafts__status__in=Draft.UNLOCKED)
-    for draft_id, constructor_id in left.values_list("league__drafts", "pk"):
-        withdraw_constructor(draft_id=draft_id, constructor_id=constructor_id, now=now)
+    for draft in Draft.objects.filter(status__in=Draft.UNLOCKED, league__constructors__is_active=False).distinct():
+        left = draft.league.constructors.filter(is_active=False, pk__in=set(draft.order_data) - set(draft.withdrawn))
+        for pk in left.values_list("pk", flat=True):
+            withdraw_constructor(draft_id=draft.pk, constructor_id=pk, now=now)
     playing = League.objects.filter(constructors__is_active=True).distinct()
     for year in playing.order_by().values_list("season", flat=True).distinct():
         race = Race.objects.filter(season=year).upcoming(now).first()

@@ -78,8 +78,9 @@ def _autopilot(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
 
 
 def _moved(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
-    then = "the race is drafted anew in the same order" if data["reset"] else "the picks stand"
-    return f"The race moved: {then}."
+    if data["reset"]:
+        return "The race moved: it is drafted anew, in the same order."
+    return "The draft has other times now; the picks stand."
 
 
 SENTENCES: dict[str, Callable[[DraftBoard, dict[str, Any], str], str]] = {

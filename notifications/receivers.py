@@ -50,7 +50,7 @@ def tell_scores(*, event: RaceScored, now: datetime, **kwargs: Any) -> None:
     race = Race.objects.get(pk=event.race_id)
     letters = []
     for league in League.objects.filter(drafts__race=race).select_related("season"):
-        changes = _changes_of(event, league)
+        changes = _changes_of(event, league) if event.changes else []
         board = race_board(league, race)
         for row in board.rows:
             if row.is_active and event.number == 1:

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from fantasy_f1.core.constraints import CoveringUniqueConstraint
-from races.models import Driver, Race
+from races.models import Driver, Race, ResultRevision
 
 
 class RuleSet(models.Model):
@@ -28,7 +28,12 @@ class ScoreRun(models.Model):
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="score_runs")
     number = models.PositiveSmallIntegerField()
     is_current = models.BooleanField(default=True)
-    results_digest = models.CharField(max_length=64, editable=False, help_text="Which results were scored")
+    revision = models.ForeignKey(
+        ResultRevision, on_delete=models.CASCADE, related_name="+", help_text="Which version of the result was scored"
+    )
+    substitutes = models.JSONField(
+        default=list, help_text="[absent driver, who drove the seat] as the entry list had it"
+    )
     changes = models.JSONField(default=list, help_text="Whose points moved from the run before, in words")
     created_at = models.DateTimeField()
 

@@ -3,7 +3,6 @@
 What is written is a few rows per race and rule set, however many leagues play. Picks are never touched.
 """
 
-import hashlib
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -38,20 +37,19 @@ def score_race(*, race_id: int, now: datetime) -> ScoreRun | None:
         if revision is None:
             return None
         rules = rule_set()
-        substitutes = _substitutes(race)
-        digest = hashlib.sha256(f"{revision.digest}:{sorted(substitutes.items())}".encode()).hexdigest()
+        substitutes = _substitutes(race, revision)
         standing = ScoreRun.objects.filter(race=race, rule_set=rules, is_current=True).first()
-        if standing and standing.results_digest == digest:
+        if standing and standing.revision_id == revision.pk and dict(standing.substitutes) == substitutes:
             return standing
         finishes = _finishes(revision)
         lines = score(finishes, Rules.from_json(rules.name, rules.rules), substitutes=substitutes)
-        for finish in finishes:  # who took part scores for themselves
-            substitutes.pop(finish.driver_id, None)
-        return _write(race, rules, standing, digest, lines, substitutes, now)
+        return _write(race, revision, rules, standing, lines, substitutes, now)
 
 
-def _substitutes(race: Race) -> dict[int, int]:
-    entries = race.entries.filter(status=RaceEntry.Status.SUBSTITUTE, replaces__isnull=False)
+def _substitutes(race: Race, revision: ResultRevision) -> dict[int, int]:
+    """Absent driver → who drove the seat. Who took part scores for themselves."""
+    entries = race.entries.filter(status=RaceEntry.Status.SUBSTITUTE, replaces__isnull=False).order_by("replaces")
+    entries = entries.exclude(replaces__in=revision.results.values("driver"))
     return {entry.replaces_id: entry.driver_id for entry in entries if entry.replaces_id}
 
 
@@ -72,9 +70,9 @@ def _finishes(revision: ResultRevision) -> list[Finish]:
 
 def _write(
     race: Race,
+    revision: ResultRevision,
     rules: RuleSet,
     standing: ScoreRun | None,
-    digest: str,
     lines: dict[int, list[Line]],
     substitutes: dict[int, int],
     now: datetime,
@@ -87,7 +85,8 @@ def _write(
         race=race,
         rule_set=rules,
         number=standing.number + 1 if standing else 1,
-        results_digest=digest,
+        revision=revision,
+        substitutes=list(substitutes.items()),
         changes=moved,
         created_at=now,
     )
@@ -119,8 +118,8 @@ def _moved(standing: ScoreRun | None, totals: dict[int, Decimal]) -> list[str]:
 
 
 def score_pending(now: datetime) -> None:
-    """Score every race whose current result is younger than its score."""
-    scored = ScoreRun.objects.filter(race=OuterRef("race"), is_current=True, created_at__gte=OuterRef("created_at"))
+    """Score every race whose current result is not the one that was scored."""
+    scored = ScoreRun.objects.filter(revision=OuterRef("pk"), is_current=True)
     revisions = ResultRevision.objects.filter(session=Session.GRAND_PRIX, is_current=True).exclude(Exists(scored))
     for pk in revisions.values_list("race", flat=True):
         score_race(race_id=pk, now=now)

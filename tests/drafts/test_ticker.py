@@ -63,8 +63,8 @@ def test_the_log_tells_of_a_race_that_moves_and_is_cancelled(
     assert told(draft, manager)[:7] == [
         "The draft is void: race cancelled.",
         f"The draft opened. {teams[0]} picks first.",
-        "The race moved: the race is drafted anew in the same order.",
-        "The race moved: the picks stand.",
+        "The race moved: it is drafted anew, in the same order.",
+        "The draft has other times now; the picks stand.",
         f"{teams[1]} switched autopick off.",
         f"{teams[1]} switched autopick on.",
         f"{teams[2]} left the league.",

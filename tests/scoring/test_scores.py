@@ -176,6 +176,20 @@ def test_beat_finds_results_whose_announcement_was_lost(race: Race, drivers: lis
     assert points_of(race)[drivers[0].pk] == Decimal(25)
 
 
+def test_beat_finds_them_whatever_the_clock_said_before(race: Race, drivers: list[Driver]) -> None:
+    """The result goes from A to B and back to A while the game's clock is set back; each is scored."""
+    give_result(race, drivers)
+    score_pending(race.starts_at + timedelta(weeks=5))
+    give_result(race, drivers[::-1])
+    score_pending(race.starts_at)
+    give_result(race, drivers)
+    score_pending(race.starts_at - timedelta(weeks=5))
+    score_pending(race.starts_at)
+
+    assert points_of(race)[drivers[0].pk] == Decimal(25)
+    assert ScoreRun.objects.count() == 3
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_race_scored_by_eight_at_once_is_scored_once(now: datetime) -> None:
     race = RaceFactory(starts_at=now, entries=22)

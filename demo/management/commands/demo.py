@@ -28,7 +28,8 @@ class Command(BaseCommand):
             self._advance()
             return
         if options["reset"]:
-            call_command("flush", interactive=False, verbosity=0)
+            # New rows get new ids: a server that runs meanwhile has cached boards under the old ones.
+            call_command("flush", interactive=False, verbosity=0, reset_sequences=False)
         demo, made = league.ensure()
         if made:
             self.stdout.write("Made the demo: two seasons, one league, eight teams.")
