@@ -19,6 +19,7 @@ from leagues.managers import add_manager, create_league
 from leagues.membership import join_league
 from leagues.models import Constructor, League
 from notifications.fanout import mark_all_read
+from notifications.scores import tell_scores
 from races.models import Race, Season
 from races.seasons import load_season, raced_events
 
@@ -73,6 +74,7 @@ def ensure() -> tuple[Demo, bool]:
     with transaction.atomic():
         made = _make()
     today = _wednesday_before(made.race)
+    tell_scores(today - timedelta(days=1))
     clock.set_to(today)
     for user in User.objects.filter(constructors__league=made.league):
         mark_all_read(user=user, before=today)
@@ -99,6 +101,7 @@ def advance() -> Race:
     now = clock.now()
     load_season(SEASON, until=now, now=now)
     lifecycle.run_due(now)
+    tell_scores(now)
     return Race.objects.get(pk=demo.race.pk)
 
 

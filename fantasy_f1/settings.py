@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
     "races: drivers and calendar": {"task": "races.tasks.sync_season", "schedule": crontab(hour="6", minute="17")},
     "races: results": {"task": "races.tasks.sync_due_results", "schedule": timedelta(minutes=5)},
     "scoring: races with new results": {"task": "scoring.tasks.score_pending_races", "schedule": timedelta(minutes=5)},
+    "notifications: scores": {"task": "notifications.tasks.tell_scores", "schedule": timedelta(minutes=1)},
     "drafts: schedule, open and lock": {"task": "drafts.tasks.run_due_drafts", "schedule": timedelta(minutes=1)},
 }
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from fantasy_f1.core.admin import ReadOnly
-from notifications.models import Notification
+from notifications.models import Notification, ToldScore
 
 
 @admin.register(Notification)
@@ -14,3 +14,10 @@ class NotificationAdmin(ReadOnly):
     list_select_related = ["user"]
     search_fields = ["user__username", "title", "message"]
     date_hierarchy = "created_at"
+
+
+@admin.register(ToldScore)
+class ToldScoreAdmin(ReadOnly):
+    list_display = ["run"]
+    list_select_related = ["run__race", "run__rule_set"]
+    search_fields = ["run__race__name"]

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from scoring.models import ScoreRun
+
 
 class Notification(models.Model):
     class Type(models.TextChoices):
@@ -30,3 +32,12 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ToldScore(models.Model):
+    """Marks a scoring of a race that the players were told of."""
+
+    run = models.OneToOneField(ScoreRun, primary_key=True, on_delete=models.CASCADE, related_name="told")
+
+    def __str__(self) -> str:
+        return str(self.run)

@@ -1,4 +1,4 @@
-"""Who is told of what happens in leagues, drafts and races."""
+"""Who is told of what happens in leagues and drafts, as it is announced; scores have their own way (``scores``)."""
 
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,9 @@ from drafts.models import Draft, Pick
 from drafts.picks import on_the_clock
 from fantasy_f1.core.events import published
 from leagues.events import ConstructorJoined, ConstructorLeft
-from leagues.models import Constructor, League
+from leagues.models import Constructor
 from notifications import messages
 from notifications.fanout import notify
-from races.models import Race
-from scoring.events import RaceScored
-from scoring.leaderboards import race_board
 
 
 def tell_opening(*, event: DraftOpened, now: datetime, **kwargs: Any) -> None:
@@ -45,25 +42,6 @@ def tell_pick(*, event: PickMade, now: datetime, **kwargs: Any) -> None:
         notify([(pick.constructor.user_id, messages.picked_for_you(pick, opening=_opening(pick.draft)))], now=now)
 
 
-def tell_scores(*, event: RaceScored, now: datetime, **kwargs: Any) -> None:
-    """The players of every league that drafted the race; of a later scoring only those whose drivers it moved."""
-    race = Race.objects.get(pk=event.race_id)
-    letters = []
-    for league in League.objects.filter(drafts__race=race).select_related("season"):
-        changes = _changes_of(event, league) if event.changes else []
-        board = race_board(league, race)
-        for row in board.rows:
-            if row.is_active and event.number == 1:
-                message = messages.race_finished(league, race, row=row, teams=len(board.rows))
-                letters.append((row.user_id, message))
-            elif row.is_active and changes:
-                message = messages.results_amended(
-                    league, race, row=row, teams=len(board.rows), number=event.number, changes=changes
-                )
-                letters.append((row.user_id, message))
-    notify(letters, now=now)
-
-
 def tell_joined(*, event: ConstructorJoined, now: datetime, **kwargs: Any) -> None:
     team = _team(event.constructor_id)
     message = messages.joined(team, event=now.isoformat())
@@ -86,7 +64,6 @@ def connect() -> None:
     published.connect(tell_pick, sender=PickMade)
     for turn_event in (DraftOpened, PickMade, OrderChanged, ConstructorWithdrawn):
         published.connect(tell_turn, sender=turn_event)
-    published.connect(tell_scores, sender=RaceScored)
     published.connect(tell_joined, sender=ConstructorJoined)
     published.connect(tell_left, sender=ConstructorLeft)
 
@@ -105,10 +82,3 @@ def _team(pk: int) -> Constructor:
 
 def _managers_but(team: Constructor) -> list[int]:
     return list(team.league.managers.exclude(pk=team.user_id).values_list("pk", flat=True))
-
-
-def _changes_of(event: RaceScored, league: League) -> list[str]:
-    """Those of the event's changes ("Pierre Gasly 6 → 15") that are about drivers whom the league drafted."""
-    picks = Pick.objects.filter(league=league, race=event.race_id).select_related("driver")
-    names = {str(pick.driver) for pick in picks}
-    return [change for change in event.changes if change.rsplit(" ", 3)[0] in names]

@@ -10,7 +10,9 @@ from drafts import lifecycle, picks
 from drafts.models import Draft
 from leagues.membership import join_league, leave_league, remove_constructor
 from leagues.models import Constructor, League
-from notifications.models import Notification
+from notifications.models import Notification, ToldScore
+from notifications.scores import tell_scores
+from notifications.tasks import tell_scores as tell_scores_task
 from races.models import Driver, Race
 from scoring.scores import score_race
 from tests.factories import ConstructorFactory, LeagueFactory, UserFactory, give_result
@@ -148,6 +150,7 @@ def drafted(draft: Draft, teams: list[Constructor], drivers: list[Driver], now: 
 def finish(race: Race, drivers: list[Driver], fastest: Driver | None = None) -> None:
     give_result(race, drivers, fastest=fastest)
     score_race(race_id=race.pk, now=race.starts_at + timedelta(hours=3))
+    tell_scores(race.starts_at + timedelta(hours=3))
 
 
 def test_points_are_told_to_each_player_of_a_league_that_drafted(
@@ -201,6 +204,7 @@ def test_amended_results_are_told_with_what_moved_for_the_league(
     drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], happening: Happening, inbox: Inbox
 ) -> None:
     finish(race, drivers)
+    Notification.objects.all().delete()
     elsewhere = ConstructorFactory(league=LeagueFactory(season=race.season))
 
     with happening():
@@ -220,6 +224,7 @@ def test_an_amendment_that_moves_none_of_the_leagues_drivers_is_not_told(
     drafted: Draft, race: Race, drivers: list[Driver], happening: Happening
 ) -> None:
     finish(race, drivers)
+    Notification.objects.all().delete()
 
     with happening():
         finish(race, [*drivers[:8], drivers[9], drivers[8], *drivers[10:]])
@@ -277,3 +282,17 @@ def test_who_was_removed_is_told_why(
 
     assert inbox(team.user) == [("league", "You were removed from Paddock", "A manager gave this reason: Never picks")]
     assert inbox(manager) == [("league", f"{team} was removed from Paddock", "Never picks")]
+
+
+def test_beat_tells_of_a_score_once(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], inbox: Inbox
+) -> None:
+    give_result(race, drivers)
+    score_race(race_id=race.pk, now=race.starts_at)
+    assert inbox(teams[0].user) == []
+
+    tell_scores_task()
+    tell_scores_task()
+
+    assert [kind for kind, _, _ in inbox(teams[0].user)] == ["race_finished"]
+    assert str(ToldScore.objects.get()) == f"{race} by Classic, run 1"
