@@ -40,9 +40,10 @@ $(BIN)/python:
 	@echo "Creating .venv with $$($(PYTHON) --version) …"
 	@$(PYTHON) -m venv --clear .venv
 
-# Installs a requirements file unless exactly this file was installed before.
+# Installs exactly what a requirements file lists, unless that very file was installed before. The file names all that is
+# needed; left to resolve by itself, pip would take a newer release for "name[extra]" and then miss its hash.
 install = @cmp -s $(1) .venv/$(1) || { echo "Installing $(1) …" \
-  && $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(1) \
+  && $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r $(1) \
   && cp $(1) .venv/$(1); }
 
 runtime: $(BIN)/python

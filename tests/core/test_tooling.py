@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,20 @@ def test_requirements_are_exact_hashed_and_name_no_index(name: str) -> None:
     assert lines
     assert all(re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+ .*--hash=sha256:", line) for line in lines)
     assert "://" not in "".join(lines)
+
+
+@pytest.mark.parametrize("name", ["Makefile", "Dockerfile"])
+def test_what_the_requirements_name_is_installed_and_nothing_is_looked_up(name: str) -> None:
+    """A release that is newer than a pin must never get into the choice: pip would take it, and miss its hash."""
+    (install,) = re.findall(r"pip install .*", (ROOT / name).read_text())
+
+    assert {"--no-deps", "--require-hashes"} <= set(install.split())
+
+
+def test_the_requirements_need_nothing_that_they_do_not_name() -> None:
+    checked = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+
+    assert checked.stdout == "No broken requirements found.\n"
 
 
 def test_the_version_is_said_once_and_the_same() -> None:
