@@ -69,7 +69,7 @@ class OrderForm(forms.Form):
 
     def __init__(self, *args: Any, board: DraftBoard, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._teams = board.columns or [team for team in board.constructors.values() if team.is_active]
+        self._teams = board.columns or board.playing
         for place, team in enumerate(self._teams, start=1):
             self.fields[self._name(team)] = forms.IntegerField(
                 label=team.team_name,

@@ -19,26 +19,37 @@ from drafts.events import (
 from drafts.models import ROUNDS, Draft
 from drafts.picks import autopick_turns, play_autopilots, withdraw_constructor
 from fantasy_f1.core.events import publish
-from leagues.models import League
+from leagues.models import MIN_TEAMS, League
 from leagues.permissions import require_manager
 from races.models import Race
 
 PICKS_STAND_WITHIN = timedelta(hours=72)
 """A race that moves further than this is drafted anew (docs/rules.md, 2.9)."""
 
+TIME_TO_JOIN = timedelta(days=1)
+"""How long the draft of a league that is made in race week waits for the others (docs/rules.md, 2.2)."""
 
-def opens_at(league: League, race: Race) -> datetime:
-    return race.starts_at - timedelta(days=league.draft_opens_days)
+
+def opens_at(league: League, race: Race, *, scheduled_at: datetime | None = None) -> datetime:
+    """The league's days before the race; for a draft that is scheduled late, a day after that.
+
+    Where there is less time, it is half of what is left until the lock.
+    """
+    regular = race.starts_at - timedelta(days=league.draft_opens_days)
+    if scheduled_at is None:
+        return regular
+    left = locks_at(race, league.draft_locks_at) - scheduled_at
+    return max(regular, scheduled_at + min(TIME_TO_JOIN, left / 2))
 
 
-def locks_at(league: League, race: Race) -> datetime:
-    """Start of the session that the league chose; the race itself where that start is not known."""
-    session = {
+def locks_at(race: Race, session: str) -> datetime:
+    """Start of ``session`` (as in ``League.LocksAt``); the race itself where that start is not known."""
+    starts_at = {
         League.LocksAt.FIRST_PRACTICE: race.first_practice_at,
         League.LocksAt.QUALIFYING: race.qualifying_at,
         League.LocksAt.RACE: race.starts_at,
-    }[League.LocksAt(league.draft_locks_at)]
-    return session or race.starts_at
+    }[League.LocksAt(session)]
+    return starts_at or race.starts_at
 
 
 def schedule_draft(*, league_id: int, race_id: int, now: datetime) -> Draft:
@@ -62,8 +73,9 @@ def schedule_draft(*, league_id: int, race_id: int, now: datetime) -> Draft:
             order_source=Draft.OrderSource.ROTATION if before else Draft.OrderSource.RANDOM,
             order_seed=seed,
             order_commitment=order.commitment(seed) if seed else "",
-            opens_at=opens_at(league, race),
-            locks_at=locks_at(league, race),
+            opens_at=opens_at(league, race, scheduled_at=now),
+            locks_with=league.draft_locks_at,
+            locks_at=locks_at(race, league.draft_locks_at),
             created_at=now,
         )
         draft.order_data = _order(draft) if before else []
@@ -101,6 +113,8 @@ def open_draft(*, draft_id: int, actor: User | None, now: datetime) -> Draft:
             return draft
         if draft.race.status in (Race.Status.CANCELLED, Race.Status.FINISHED) or now >= draft.locks_at:
             raise CannotDraft("The picks for this race are locked.")
+        if actor is None and len(_active(draft.league)) < MIN_TEAMS:
+            raise CannotDraft("A draft opens by itself once two teams play.")
         _start(draft, actor=actor, now=now)
         play_autopilots(draft, now=now)
     return draft
@@ -112,11 +126,11 @@ def _start(draft: Draft, *, actor: User | None, now: datetime) -> None:
         raise CannotDraft("There are no teams in the league yet.")
     if not draft.race.entries.draftable().exists():
         raise CannotDraft("The entry list of this race is not known yet.")
-    draft.method = draft.league.draft_method
-    draft.status = Draft.Status.OPEN
+    draft.method, draft.locks_with = draft.league.draft_method, draft.league.draft_locks_at
+    draft.status, draft.opens_at = Draft.Status.OPEN, now
     draft.withdrawn = []
     draft.current_pick = 1
-    draft.save(update_fields=["order_data", "method", "status", "withdrawn", "current_pick"])
+    draft.save(update_fields=["order_data", "method", "locks_with", "status", "opens_at", "withdrawn", "current_pick"])
     publish(DraftOpened(draft.pk, draft.order_data, draft.order_seed), source=draft, actor=actor, now=now)
 
 
@@ -181,14 +195,14 @@ def follow_race(*, draft_id: int, now: datetime) -> Draft:
             return draft
         if draft.race.status == Race.Status.CANCELLED:
             return _void(draft, reason="Race cancelled", now=now)
-        moved_by = abs(locks_at(draft.league, draft.race) - draft.locks_at)
+        moved_by = abs(_times(draft)[1] - draft.locks_at)
         reset = draft.status == Draft.Status.VOID or (
             draft.status != Draft.Status.SCHEDULED and moved_by > PICKS_STAND_WITHIN
         )
-        draft.opens_at, draft.locks_at = opens_at(draft.league, draft.race), locks_at(draft.league, draft.race)
         if reset:
             draft.picks.all().delete()
             draft.status, draft.current_pick, draft.deadline_at = Draft.Status.SCHEDULED, None, None
+        draft.opens_at, draft.locks_at = _times(draft)
         draft.save(update_fields=["opens_at", "locks_at", "status", "current_pick", "deadline_at"])
         event = DraftMoved(draft.pk, draft.opens_at.isoformat(), draft.locks_at.isoformat(), reset)
         publish(event, source=draft, actor=None, now=now)
@@ -197,13 +211,20 @@ def follow_race(*, draft_id: int, now: datetime) -> Draft:
 
 def _fits_race(draft: Draft, now: datetime) -> bool:
     """Whether status and times are those that the race, as the calendar has it now, asks for."""
-    league, race = draft.league, draft.race
     is_void = draft.status == Draft.Status.VOID
-    if race.status == Race.Status.CANCELLED:
+    if draft.race.status == Race.Status.CANCELLED:
         return is_void
     if is_void:
-        return race.is_finished or now >= locks_at(league, race)
-    return race.is_finished or (draft.opens_at, draft.locks_at) == (opens_at(league, race), locks_at(league, race))
+        return draft.race.is_finished or now >= _times(draft)[1]
+    return draft.race.is_finished or (draft.opens_at, draft.locks_at) == _times(draft)
+
+
+def _times(draft: Draft) -> tuple[datetime, datetime]:
+    """When the draft opens and locks: as the league says until it opens, by what it opened with from then on."""
+    league, race = draft.league, draft.race
+    if draft.status in (Draft.Status.SCHEDULED, Draft.Status.VOID):
+        return opens_at(league, race, scheduled_at=draft.created_at), locks_at(race, league.draft_locks_at)
+    return draft.opens_at, locks_at(race, draft.locks_with)
 
 
 def _void(draft: Draft, *, reason: str, now: datetime) -> Draft:
@@ -231,7 +252,9 @@ def run_due(now: datetime) -> None:
         race = Race.objects.filter(season=year).upcoming(now).first()
         if race:
             for league in playing.filter(season=year).exclude(drafts__race=race):
-                schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+                lock = locks_at(race, league.draft_locks_at)
+                if league.constructors.playing().filter(joined_at__lt=lock).exists():
+                    schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
     for draft in Draft.objects.due_to_lock(now):
         lock_draft(draft_id=draft.pk, now=now)
     for draft in Draft.objects.due_to_open(now):

@@ -64,8 +64,9 @@ class Draft(Versioned):
     order_seed = models.CharField(max_length=64, blank=True, help_text="Of a random order; secret until it opens")
     order_commitment = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the seed")
     current_pick = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Pick number on the clock")
+    locks_with = models.CharField(max_length=14, choices=League.LocksAt, default=League.LocksAt.QUALIFYING)
     deadline_at = models.DateTimeField(null=True, blank=True, help_text="When the pick on the clock expires")
-    opens_at = models.DateTimeField()
+    opens_at = models.DateTimeField(help_text="When it opens, or did")
     locks_at = models.DateTimeField()
     created_at = models.DateTimeField()
 

@@ -81,6 +81,11 @@ class DraftBoard:
         return order.round_of(len(self.columns), self.upcoming[0].pick_number) if self.upcoming else None
 
     @property
+    def playing(self) -> list[Constructor]:
+        """The teams of the league that play now, whether the draft has them or not."""
+        return [team for team in self.constructors.values() if team.is_active]
+
+    @property
     def pick_total(self) -> int:
         return len(self.columns) * ROUNDS
 
@@ -146,7 +151,7 @@ def find_draft(user: User | AnonymousUser, league_pk: int, race_pk: int) -> Draf
         race=race,
         method=league.draft_method,
         opens_at=lifecycle.opens_at(league, race),
-        locks_at=lifecycle.locks_at(league, race),
+        locks_at=lifecycle.locks_at(race, league.draft_locks_at),
     )
 
 

@@ -114,7 +114,7 @@ def proof(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
         "ids": ids,
         "drawn": [board.constructors[pk] for pk in order.random_order(draft.seed_shown, ids)],
         "command": COMMAND.format(seed=draft.seed_shown, ids=ids),
-        "teams": [team for team in board.constructors.values() if team.is_active],
+        "teams": board.playing,
         "mine": _mine(request, board),
     }
     return render(request, "drafts/proof.html", context)
@@ -127,8 +127,7 @@ def _scheduled(request: PageRequest, league_pk: int, race_pk: int) -> Draft:
 
 def _mine(request: PageRequest, board: DraftBoard) -> Constructor | None:
     """The viewer's team, if they play in the league."""
-    teams = board.constructors.values()
-    return next((team for team in teams if team.user_id == request.user.pk and team.is_active), None)
+    return next((team for team in board.playing if team.user_id == request.user.pk), None)
 
 
 def _act(request: PageRequest, draft: Draft, action: Callable[[], object]) -> HttpResponse:

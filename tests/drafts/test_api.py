@@ -73,7 +73,7 @@ def test_initialize_opens_the_draft_once(league: League, race: Race, manager: Us
         "status": "open",
         "current_pick": {"pick_number": 1, "round": 1, "constructor": draft.order_data[0], "deadline": None},
         "version": 2,
-        "opens_at": "2026-07-21T09:00:00Z",
+        "opens_at": "2026-07-22T09:00:00Z",
         "locks_at": "2026-07-25T09:00:00Z",
         "picks": [],
         "commitment": draft.order_commitment,

@@ -9,6 +9,7 @@ from drafts.models import Autopilot, Draft
 from drafts.picks import make_pick, on_the_clock, withdraw_constructor
 from drafts.tasks import run_due_drafts
 from fantasy_f1.core.errors import NotAllowed
+from leagues.managers import change_league
 from leagues.models import Constructor, League
 from races.models import Driver, Race
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, SeasonFactory, UserFactory
@@ -25,7 +26,7 @@ def schedule(league: League, race: Race, now: datetime) -> Draft:
 
 
 def test_schedule_commits_to_a_secret_seed(league: League, race: Race, now: datetime) -> None:
-    draft = schedule(league, race, now)
+    draft = schedule(league, race, race.starts_at - timedelta(days=7))
 
     assert (draft.status, draft.order_source, draft.order_data) == ("scheduled", "random", [])
     assert draft.order_commitment == order.commitment(draft.order_seed)
@@ -308,7 +309,7 @@ def test_picks_stand_when_the_race_moves_by_at_most_72_hours(
     again = lifecycle.follow_race(draft_id=draft.pk, now=now)
 
     assert (moved.status, moved.picks.count()) == (status, picks)
-    assert (moved.opens_at, moved.locks_at) == (draft.opens_at + by, draft.locks_at + by)
+    assert moved.locks_at == draft.locks_at + by
     assert again.version == moved.version
 
 
@@ -342,15 +343,74 @@ def test_beat_schedules_opens_and_locks_by_itself(league: League, race: Race, no
     assert (locked.status, locked.picks.count()) == ("locked", 6)
 
 
+def test_beat_waits_for_a_second_team_but_not_past_the_lock(league: League, race: Race, now: datetime) -> None:
+    alone, *others = league.constructors.all()
+    Constructor.objects.filter(pk__in=[team.pk for team in others]).update(is_active=False)
+
+    lifecycle.run_due(now)
+    lifecycle.run_due(race.starts_at - timedelta(days=2))
+    assert Draft.objects.get().status == "scheduled"
+
+    lifecycle.run_due(race.qualifying_at)
+    locked = Draft.objects.get()
+    assert (locked.status, set(locked.picks.values_list("constructor", flat=True))) == ("locked", {alone.pk})
+
+
+@pytest.mark.parametrize(("hours_before", "hours_until"), [(96, 24), (60, 18), (25, 0.5)])
+def test_a_draft_that_is_scheduled_late_leaves_time_to_join(
+    league: League, race: Race, hours_before: float, hours_until: float
+) -> None:
+    """Qualifying is 24 hours before the race: where less than two days are left, it is half of them."""
+    founded = race.starts_at - timedelta(hours=hours_before)
+
+    lifecycle.run_due(founded)
+
+    draft = Draft.objects.get()
+    assert (draft.status, draft.opens_at - founded) == ("scheduled", timedelta(hours=hours_until))
+    lifecycle.run_due(draft.opens_at)
+    assert Draft.objects.get().status == "open"
+
+
+def test_a_league_that_came_together_after_the_lock_does_not_draft_that_race(league: League, race: Race) -> None:
+    league.constructors.update(joined_at=race.qualifying_at)
+
+    lifecycle.run_due(race.qualifying_at + timedelta(hours=1))
+    assert not Draft.objects.exists()
+
+    Constructor.objects.filter(pk=league.constructors.first().pk).update(
+        joined_at=race.qualifying_at - timedelta(hours=1)
+    )
+    lifecycle.run_due(race.qualifying_at + timedelta(hours=1))
+    assert Draft.objects.get().status == "locked"
+
+
+def test_a_changed_lock_applies_from_the_next_draft_on(
+    league: League, race: Race, manager: User, now: datetime
+) -> None:
+    before = schedule(league, race, now)
+    assert before.locks_at == race.qualifying_at
+
+    change_league(league_id=league.pk, actor=manager, now=now, draft_locks_at="race")
+    lifecycle.run_due(now)
+    opened, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)
+    assert opened.locks_at == race.starts_at
+
+    change_league(league_id=league.pk, actor=manager, now=now, draft_locks_at="qualifying", draft_opens_days=9)
+    lifecycle.run_due(now)
+    after = Draft.objects.get()
+    assert (after.locks_at, after.opens_at, after.version) == (race.starts_at, now, opened.version)
+
+
 def test_beat_waits_for_an_entry_list(league: League, race: Race, now: datetime) -> None:
     entries = list(race.entries.all())
     race.entries.all().delete()
 
     lifecycle.run_due(now)
+    lifecycle.run_due(race.starts_at - timedelta(days=2))
     assert Draft.objects.get().status == "scheduled"
 
     race.entries.bulk_create(entries)
-    lifecycle.run_due(now)
+    lifecycle.run_due(race.starts_at - timedelta(days=2))
     assert Draft.objects.get().status == "open"
 
 

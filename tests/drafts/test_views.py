@@ -182,17 +182,22 @@ def test_a_scheduled_rotation_shows_its_order(
 def test_a_draft_whose_time_has_come_names_no_moment_in_the_past(
     client: Client, league: League, race: Race, manager: User, now: datetime
 ) -> None:
-    """A league that is founded in the days of a draft waits for the clockwork, which comes by every minute."""
+    """A league that is founded in the days of a draft waits for the others, and for the clockwork that comes by."""
     client.force_login(manager)
 
     bare = text(read(client, address(league, race)))
-    lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+    lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now - timedelta(days=2))
     scheduled = text(read(client, address(league, race)))
+    league.constructors.exclude(pk=league.constructors.first().pk).update(is_active=False)  # type: ignore[union-attr]
+    alone = text(read(client, address(league, race)))
     late = text(read(client, address(league, RaceFactory(season=race.season, starts_at=now, qualifying_at=now))))
 
-    assert "Opens any minute" in bare
-    assert "It opens by itself within a minute" in bare
+    assert "Not scheduled yet" in bare
+    assert "It opens by itself a day after the first team joined" in bare
     assert "The draft opens any minute" in scheduled
+    assert "Opens any minute" in scheduled
+    assert "The draft opens once two teams play" in alone
+    assert "Waits for a second team" in alone
     assert "The picks for this race are locked." in late
     assert "Opens" not in late
 
