@@ -41,7 +41,7 @@ def create_league(*, creator: User, name: str, season: Season, now: datetime, **
     if season.year < now.year:
         raise SeasonOver(f"The season {season} is over.", field="season")
     with transaction.atomic():
-        league = League(name=name, creator=creator, season=season, **options)
+        league = League(name=name, creator=creator, season=season, created_at=now, **options)
         _check(league)
         _save_with_new_code(league)
         league.managers.add(creator)

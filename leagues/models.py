@@ -74,7 +74,7 @@ class League(Versioned):
         "draft opens (days before the race)", default=5, validators=[MinValueValidator(1), MaxValueValidator(14)]
     )
     draft_locks_at = models.CharField(max_length=14, choices=LocksAt, default=LocksAt.QUALIFYING)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = LeagueQuerySet.as_manager()

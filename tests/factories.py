@@ -98,6 +98,7 @@ class LeagueFactory(DjangoModelFactory[League]):
     creator = factory.SubFactory(UserFactory)
     season = factory.SubFactory(SeasonFactory)
     is_private = False
+    created_at = SEASON_START - timedelta(days=30)
 
     @factory.post_generation
     def managers(self, create: bool, extracted: Any, **kwargs: Any) -> None:

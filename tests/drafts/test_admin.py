@@ -154,6 +154,15 @@ def test_a_wrong_order_goes_back_to_the_form(
     assert not draft.is_manual
 
 
+def test_who_is_on_autopick_is_shown(client: Client, teams: list[Constructor], manager: User, now: datetime) -> None:
+    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+    client.force_login(manager)
+
+    answer = client.get(reverse("admin:drafts_autopilot_change", args=[teams[0].autopilot.pk])).content.decode()
+
+    assert f"{teams[0]} on autopick" in answer
+
+
 def test_history_cannot_be_changed(
     client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
 ) -> None:

@@ -62,8 +62,10 @@ def test_a_code_that_is_taken_is_drawn_again(now: datetime, monkeypatch: pytest.
 
 
 def test_another_broken_constraint_is_not_taken_for_a_code(now: datetime) -> None:
+    league = League(name="Ours", creator=UserFactory(), season=SeasonFactory(), max_teams=1, created_at=now)
+
     with pytest.raises(managers.IntegrityError):
-        managers._save_with_new_code(League(name="Ours", creator=UserFactory(), season=SeasonFactory(), max_teams=1))
+        managers._save_with_new_code(league)
 
 
 @pytest.mark.parametrize(
