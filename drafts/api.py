@@ -75,11 +75,7 @@ class DraftSummaryOut(serializers.Serializer[Any]):
     league = serializers.IntegerField(source="league_id")
     race = serializers.IntegerField(source="race_id")
     method = serializers.ChoiceField(League.DraftMethod.choices)
-    order = serializers.ListField(
-        child=serializers.IntegerField(),
-        source="order_data",
-        help_text="Constructor ids, the first picks first; empty until a random order is drawn",
-    )
+    order = serializers.SerializerMethodField()
     order_source = serializers.ChoiceField(Draft.OrderSource.choices)
     is_manual = serializers.BooleanField()
     status = serializers.ChoiceField(Draft.Status.choices)
@@ -87,6 +83,10 @@ class DraftSummaryOut(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="Counts the draft's events")
     opens_at = serializers.DateTimeField()
     locks_at = serializers.DateTimeField()
+
+    def get_order(self, draft: Draft) -> list[int]:
+        """Constructor ids, the first picks first; as it would be now until it opens, empty until it is drawn."""
+        return lifecycle.order_now(draft)
 
     @extend_schema_field(CurrentPickOut(allow_null=True))
     def get_current_pick(self, draft: Draft) -> dict[str, Any] | None:
@@ -159,9 +159,9 @@ def initialize_view(request: Request, league_pk: int) -> Response:
 @permission_classes([AllowAny])
 def list_view(request: Request, league_pk: int) -> Response:
     """The league's drafts, the latest race first; their picks come with each one's own address."""
-    drafts = Draft.objects.filter(league=_league(request, league_pk)).order_by("-race__starts_at")
+    drafts = Draft.objects.filter(league=_league(request, league_pk)).select_related("league", "race")
     pages = Pages()
-    page = pages.paginate_queryset(drafts, request)
+    page = pages.paginate_queryset(drafts.order_by("-race__starts_at"), request)
     return pages.get_paginated_response(DraftSummaryOut(page or [], many=True).data)
 
 
@@ -193,7 +193,7 @@ def constructor_view(request: Request, pk: int, race_pk: int) -> Response:
     """A constructor's part of a draft: its turns and picks, and whether it is to pick now."""
     constructor = _constructor(request, pk)
     draft = _draft(request, constructor.league_id, race_pk)
-    turns = enumerate(order.turns(draft.order_data, draft.method, ROUNDS), start=1)
+    turns = enumerate(order.turns(lifecycle.order_now(draft), draft.method, ROUNDS), start=1)
     part = {
         "constructor": constructor.pk,
         "draft": draft.pk,

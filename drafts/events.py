@@ -62,14 +62,24 @@ class DraftCompleted(Event):
 
 
 @dataclass(frozen=True)
+class DraftResumed(Event):
+    """A turn was left for want of drivers, and a driver is free again; or the race of a void draft is back."""
+
+    draft_id: int
+
+
+@dataclass(frozen=True)
 class DraftLocked(Event):
     draft_id: int
 
 
 @dataclass(frozen=True)
 class DraftVoided(Event):
+    """``was`` is the status before, as in ``Draft.Status``."""
+
     draft_id: int
     reason: str
+    was: str
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """A draft's life: scheduled → open → complete → locked, or void. The only writer of ``Draft`` besides ``picks``."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from drafts import order
@@ -16,9 +19,10 @@ from drafts.events import (
     DraftVoided,
     OrderChanged,
 )
-from drafts.models import ROUNDS, Draft
-from drafts.picks import autopick_turns, play_autopilots, withdraw_constructor
+from drafts.models import ROUNDS, Autopilot, Draft
+from drafts.picks import autopick_turns, go_on, on_the_clock, play_autopilots, settle, withdraw_constructor
 from fantasy_f1.core.events import publish
+from fantasy_f1.core.sweeps import attempts
 from leagues.models import MIN_TEAMS, League
 from leagues.permissions import require_manager
 from races.models import Race
@@ -56,7 +60,7 @@ def schedule_draft(*, league_id: int, race_id: int, now: datetime) -> Draft:
     """The league's draft for the race: the standing one, or a new one that opens by itself when its time comes.
 
     The first draft's order is random: its seed is fixed here and only the commitment to it is shown. Later drafts
-    rotate the order of the one before.
+    rotate the order of the one before, as it is when they open.
     """
     with transaction.atomic():
         league = League.objects.lock(league_id)
@@ -78,8 +82,6 @@ def schedule_draft(*, league_id: int, race_id: int, now: datetime) -> Draft:
             locks_at=locks_at(race, league.draft_locks_at),
             created_at=now,
         )
-        draft.order_data = _order(draft) if before else []
-        draft.save(update_fields=["order_data"])
         publish(DraftScheduled(draft.pk, draft.order_commitment), source=draft, actor=None, now=now)
     return draft
 
@@ -111,6 +113,7 @@ def open_draft(*, draft_id: int, actor: User | None, now: datetime) -> Draft:
         draft = Draft.objects.lock(draft_id)
         if draft.status != Draft.Status.SCHEDULED:
             return draft
+        _, draft.locks_at = _times(draft, draft.status)
         if draft.race.status in (Race.Status.CANCELLED, Race.Status.FINISHED) or now >= draft.locks_at:
             raise CannotDraft("The picks for this race are locked.")
         if actor is None and len(_active(draft.league)) < MIN_TEAMS:
@@ -121,7 +124,7 @@ def open_draft(*, draft_id: int, actor: User | None, now: datetime) -> Draft:
 
 
 def _start(draft: Draft, *, actor: User | None, now: datetime) -> None:
-    draft.order_data = _order(draft)
+    draft.order_data = order_now(draft) or order.random_order(draft.order_seed, _active(draft.league))
     if not draft.order_data:
         raise CannotDraft("There are no teams in the league yet.")
     if not draft.race.entries.draftable().exists():
@@ -130,7 +133,18 @@ def _start(draft: Draft, *, actor: User | None, now: datetime) -> None:
     draft.status, draft.opens_at = Draft.Status.OPEN, now
     draft.withdrawn = []
     draft.current_pick = 1
-    draft.save(update_fields=["order_data", "method", "locks_with", "status", "opens_at", "withdrawn", "current_pick"])
+    draft.save(
+        update_fields=[
+            "order_data",
+            "method",
+            "locks_with",
+            "status",
+            "opens_at",
+            "locks_at",
+            "withdrawn",
+            "current_pick",
+        ]
+    )
     publish(DraftOpened(draft.pk, draft.order_data, draft.order_seed), source=draft, actor=actor, now=now)
 
 
@@ -141,8 +155,7 @@ def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: da
         require_manager(actor, draft.league)
         if draft.status not in (Draft.Status.SCHEDULED, Draft.Status.OPEN) or draft.picks.exists():
             raise OrderFixed("The order stands: it can be set until the first pick.")
-        active = _active(draft.league)
-        if sorted(constructor_ids) != active:
+        if Counter(constructor_ids) != Counter(_active(draft.league)):
             raise WrongOrder("The order must name every team of the league exactly once.", field="order")
         if draft.is_manual and draft.order_data == constructor_ids:
             return draft
@@ -175,6 +188,7 @@ def lock_draft(*, draft_id: int, now: datetime) -> Draft:
             return _void(draft, reason=error.message, now=now)
         if draft.status == Draft.Status.PAUSED:
             draft.status = Draft.Status.OPEN
+        go_on(draft, now=now)
         autopick_turns(draft, now=now, of=set(draft.order_data))
         draft.status, draft.current_pick, draft.deadline_at = Draft.Status.LOCKED, None, None
         draft.save(update_fields=["status", "current_pick", "deadline_at"])
@@ -185,9 +199,9 @@ def lock_draft(*, draft_id: int, now: datetime) -> Draft:
 def follow_race(*, draft_id: int, now: datetime) -> Draft:
     """Make the draft fit its race as the calendar has it now; safe to repeat (docs/rules.md, 2.9).
 
-    A cancelled race makes it void: picks are history, nothing is scored, the order does not rotate. Picks stand when
-    the race moves by at most 72 hours; when it moves further or a cancelled race comes back, it is drafted anew with
-    the same order.
+    A cancelled race makes it void: picks are history, nothing is scored, the order does not rotate. When the race comes
+    back, the draft is again what it was. Picks stand when the race moves by at most 72 hours; when it moves further, it
+    is drafted anew with the same order.
     """
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
@@ -195,17 +209,20 @@ def follow_race(*, draft_id: int, now: datetime) -> Draft:
             return draft
         if draft.race.status == Race.Status.CANCELLED:
             return _void(draft, reason="Race cancelled", now=now)
-        moved_by = abs(_times(draft)[1] - draft.locks_at)
-        reset = draft.status == Draft.Status.VOID or (
-            draft.status != Draft.Status.SCHEDULED and moved_by > PICKS_STAND_WITHIN
-        )
+        was_void, standing = draft.status == Draft.Status.VOID, _standing(draft)
+        _, locks = _times(draft, standing)
+        reset = standing != Draft.Status.SCHEDULED and abs(locks - draft.locks_at) > PICKS_STAND_WITHIN
         if reset:
             draft.picks.all().delete()
-            draft.status, draft.current_pick, draft.deadline_at = Draft.Status.SCHEDULED, None, None
-        draft.opens_at, draft.locks_at = _times(draft)
+            draft.current_pick, draft.deadline_at = None, None
+        draft.status = Draft.Status.SCHEDULED if reset else standing
+        draft.opens_at, draft.locks_at = _times(draft, draft.status)
         draft.save(update_fields=["opens_at", "locks_at", "status", "current_pick", "deadline_at"])
         event = DraftMoved(draft.pk, draft.opens_at.isoformat(), draft.locks_at.isoformat(), reset)
         publish(event, source=draft, actor=None, now=now)
+        if was_void and not reset:
+            go_on(draft, now=now)
+            play_autopilots(draft, now=now)
     return draft
 
 
@@ -214,39 +231,68 @@ def _fits_race(draft: Draft, now: datetime) -> bool:
     is_void = draft.status == Draft.Status.VOID
     if draft.race.status == Race.Status.CANCELLED:
         return is_void
-    if is_void:
-        return draft.race.is_finished or now >= _times(draft)[1]
-    return draft.race.is_finished or (draft.opens_at, draft.locks_at) == _times(draft)
+    standing = _standing(draft)
+    times = _times(draft, standing)
+    if is_void:  # what never opened stays void once it is too late to open it
+        return standing == Draft.Status.SCHEDULED and (draft.race.is_finished or now >= times[1])
+    return draft.race.is_finished or (draft.opens_at, draft.locks_at) == times
 
 
-def _times(draft: Draft) -> tuple[datetime, datetime]:
+def _standing(draft: Draft) -> str:
+    """The draft's status; of a void one, that which it had before (complete for all that ran)."""
+    if draft.status != Draft.Status.VOID:
+        return draft.status
+    voided = draft.events().filter(name=DraftVoided.__name__).order_by("-version").first()
+    was: str = voided.data["was"] if voided else Draft.Status.SCHEDULED
+    return Draft.Status.COMPLETE if was in Draft.RUNNING else was
+
+
+def _times(draft: Draft, standing: str) -> tuple[datetime, datetime]:
     """When the draft opens and locks: as the league says until it opens, by what it opened with from then on."""
     league, race = draft.league, draft.race
-    if draft.status in (Draft.Status.SCHEDULED, Draft.Status.VOID):
+    if standing == Draft.Status.SCHEDULED:
         return opens_at(league, race, scheduled_at=draft.created_at), locks_at(race, league.draft_locks_at)
     return draft.opens_at, locks_at(race, draft.locks_with)
 
 
 def _void(draft: Draft, *, reason: str, now: datetime) -> Draft:
+    was = draft.status
     draft.status, draft.current_pick, draft.deadline_at = Draft.Status.VOID, None, None
     draft.save(update_fields=["status", "current_pick", "deadline_at"])
-    publish(DraftVoided(draft.pk, reason), source=draft, actor=None, now=now)
+    publish(DraftVoided(draft.pk, reason, was), source=draft, actor=None, now=now)
     return draft
 
 
 def run_due(now: datetime) -> None:
-    """Schedule, open and lock every draft whose time has come, and mend what a lost announcement left behind.
+    """Lock, schedule and open every draft whose time has come, and mend what a lost announcement left behind.
 
-    Looks at the rows alone, so it may run twice or late. What one draft cannot do yet stops no other.
+    Looks at the rows alone, so it may run twice or late. What one draft cannot do, or fails to do, stops no other;
+    failures are raised together at the end.
     """
-    ahead = Draft.objects.exclude(race__status=Race.Status.FINISHED).select_related("league", "race")
-    for draft in ahead:
-        if not _fits_race(draft, now):
-            follow_race(draft_id=draft.pk, now=now)
-    for draft in Draft.objects.filter(status__in=Draft.UNLOCKED, league__constructors__is_active=False).distinct():
-        left = draft.league.constructors.filter(is_active=False, pk__in=set(draft.order_data) - set(draft.withdrawn))
-        for pk in left.values_list("pk", flat=True):
-            withdraw_constructor(draft_id=draft.pk, constructor_id=pk, now=now)
+    with attempts("Some drafts could not be brought up to date.") as attempt:
+        is_ahead = ~Q(race__status=Race.Status.FINISHED) | Q(status=Draft.Status.VOID)
+        for draft in Draft.objects.filter(is_ahead).select_related("league", "race"):
+            if not _fits_race(draft, now):
+                attempt(follow_race, draft_id=draft.pk, now=now)
+        for draft in Draft.objects.filter(status__in=Draft.RUNNING, league__constructors__is_active=False).distinct():
+            taking_part = set(draft.order_data) - set(draft.withdrawn)
+            for pk in draft.league.constructors.filter(is_active=False, pk__in=taking_part).values_list(
+                "pk", flat=True
+            ):
+                attempt(withdraw_constructor, draft_id=draft.pk, constructor_id=pk, now=now)
+        for draft in Draft.objects.due_to_lock(now):
+            attempt(lock_draft, draft_id=draft.pk, now=now)
+        for league, race in _undrafted(now):
+            attempt(schedule_draft, league_id=league.pk, race_id=race.pk, now=now)
+        for draft in Draft.objects.due_to_open(now):
+            attempt(_open_if_possible, draft_id=draft.pk, now=now)
+        for draft in Draft.objects.filter(status=Draft.Status.OPEN, league__constructors__autopilot__isnull=False):
+            if Autopilot.objects.filter(constructor=on_the_clock(draft)).exists():
+                attempt(settle, draft_id=draft.pk, now=now)
+
+
+def _undrafted(now: datetime) -> Iterator[tuple[League, Race]]:
+    """The leagues without a draft for their season's next race, but for those whose teams all joined after the lock."""
     playing = League.objects.filter(constructors__is_active=True).distinct()
     for year in playing.order_by().values_list("season", flat=True).distinct():
         race = Race.objects.filter(season=year).upcoming(now).first()
@@ -254,12 +300,48 @@ def run_due(now: datetime) -> None:
             for league in playing.filter(season=year).exclude(drafts__race=race):
                 lock = locks_at(race, league.draft_locks_at)
                 if league.constructors.playing().filter(joined_at__lt=lock).exists():
-                    schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
-    for draft in Draft.objects.due_to_lock(now):
-        lock_draft(draft_id=draft.pk, now=now)
-    for draft in Draft.objects.due_to_open(now):
-        with suppress(CannotDraft):  # teams or the entry list are missing: tried again until the lock
-            open_draft(draft_id=draft.pk, actor=None, now=now)
+                    yield league, race
+
+
+def _open_if_possible(*, draft_id: int, now: datetime) -> None:
+    with suppress(CannotDraft):  # teams or the entry list are missing: tried again until the lock
+        open_draft(draft_id=draft_id, actor=None, now=now)
+
+
+def order_now(draft: Draft) -> list[int]:
+    """The draft's order, or what it would be if the draft opened now; empty as long as it is still to be drawn.
+
+    One that was set by hand or opened before is kept, among those who play; else the order before is rotated
+    (docs/rules.md, 2.4). A void draft hands its order on as it is.
+    """
+    known: list[int] = draft.order_data
+    if draft.status != Draft.Status.SCHEDULED or not draft.pk:
+        return known
+    active = _active(draft.league)
+    if known:
+        return _kept(known, active)
+    before = None if draft.order_source == Draft.OrderSource.RANDOM else _draft_before(draft.league, draft.race)
+    if before is None:
+        return []
+    if before.status == Draft.Status.VOID:
+        return _kept(before.order_data, active)
+    return order.rotate(before.order_data, active, short=_short(before, draft.league))
+
+
+def _kept(constructors: Sequence[int], active: Sequence[int]) -> list[int]:
+    stayed = [pk for pk in constructors if pk in active]
+    return stayed + [pk for pk in active if pk not in stayed]
+
+
+def _short(before: Draft, league: League) -> set[int]:
+    """Who got fewer drivers than the others, and so goes first next time.
+
+    Not in a snake: there it is whoever picks first that goes short, so that the rotation alone is fair.
+    """
+    if league.draft_method == League.DraftMethod.SNAKE or before.status != Draft.Status.LOCKED:
+        return set()
+    made = Counter(before.picks.values_list("constructor_id", flat=True))
+    return {pk for pk in before.order_data if pk not in before.withdrawn and made[pk] < ROUNDS}
 
 
 def _active(league: League) -> list[int]:
@@ -267,31 +349,6 @@ def _active(league: League) -> list[int]:
 
 
 def _draft_before(league: League, race: Race) -> Draft | None:
-    """The last draft before the race whose order is known and counts.
-
-    A void one hands its order on untouched by not counting.
-    """
-    return (
-        Draft.objects.filter(league=league, race__starts_at__lt=race.starts_at)
-        .exclude(status=Draft.Status.VOID)
-        .exclude(order_data=[])
-        .order_by("-race__starts_at")
-        .first()
-    )
-
-
-def _order(draft: Draft) -> list[int]:
-    """The order as it would stand now, among the constructors that play; one that is known already is kept."""
-    active = _active(draft.league)
-    if draft.order_data:
-        kept = [pk for pk in draft.order_data if pk in active]
-        return kept + [pk for pk in active if pk not in kept]
-    if draft.order_source == Draft.OrderSource.RANDOM:
-        return order.random_order(draft.order_seed, active)
-    before = _draft_before(draft.league, draft.race)
-    if before is None:
-        return active
-    made = list(before.picks.values_list("constructor_id", flat=True))
-    expected = [pk for pk in before.order_data if pk not in before.withdrawn]
-    short = {pk for pk in expected if before.status == Draft.Status.LOCKED and made.count(pk) < ROUNDS}
-    return order.rotate(before.order_data, active, short=short)
+    """The last draft before the race whose order is known. That of a single team is none to be rotated."""
+    drafts = Draft.objects.filter(league=league, race__starts_at__lt=race.starts_at).order_by("-race__starts_at")
+    return next((draft for draft in drafts if len(draft.order_data) >= MIN_TEAMS), None)

@@ -48,7 +48,8 @@ class Draft(Versioned):
         ROTATION = "rotation", "Rotated from the race before"
         MANUAL = "manual", "Set by a manager"
 
-    UNLOCKED = (Status.SCHEDULED, Status.OPEN, Status.PAUSED, Status.COMPLETE)
+    RUNNING = (Status.OPEN, Status.PAUSED, Status.COMPLETE)
+    UNLOCKED = (Status.SCHEDULED, *RUNNING)
 
     league = models.ForeignKey(League, on_delete=models.CASCADE, related_name="drafts", db_index=False)
     race = models.ForeignKey(Race, on_delete=models.PROTECT, related_name="drafts")
@@ -90,7 +91,8 @@ class Draft(Versioned):
     @property
     def seed_shown(self) -> str:
         """The seed once everybody may know it, from the opening on; empty before and where nothing was random."""
-        return "" if self.status == self.Status.SCHEDULED else self.order_seed
+        is_drawn = self.status != self.Status.SCHEDULED and self.order_data
+        return self.order_seed if is_drawn else ""
 
 
 class PickQuerySet(models.QuerySet["Pick"]):

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 
 from accounts.models import User
 from drafts import autopick, order
@@ -20,7 +21,7 @@ from drafts.errors import (
     PicksComplete,
     RaceLocked,
 )
-from drafts.events import AutopilotSwitched, ConstructorWithdrawn, DraftCompleted, PickMade
+from drafts.events import AutopilotSwitched, ConstructorWithdrawn, DraftCompleted, DraftResumed, PickMade
 from drafts.models import ROUNDS, Autopilot, Draft, Pick
 from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.events import publish
@@ -126,6 +127,18 @@ def pass_turn(draft: Draft, *, after: int, now: datetime) -> None:
     draft.save(update_fields=["current_pick", "status"])
 
 
+def go_on(draft: Draft, *, now: datetime) -> None:
+    """Let a complete draft of which a turn was left for want of drivers go on, if a driver has become free since."""
+    if draft.status != Draft.Status.COMPLETE:
+        return
+    made = draft.picks.aggregate(last=Max("pick_number"))["last"] or 0
+    turn = order.next_turn(draft.order_data, draft.method, ROUNDS, after=made, passed_over=draft.withdrawn)
+    if turn and free_drivers(draft):
+        draft.status, draft.current_pick = Draft.Status.OPEN, turn
+        draft.save(update_fields=["status", "current_pick"])
+        publish(DraftResumed(draft.pk), source=draft, actor=None, now=now)
+
+
 def play_autopilots(draft: Draft, *, now: datetime) -> None:
     """Take the turn on the clock, and those after it, while they belong to constructors on autopick."""
     pilots = set(Autopilot.objects.filter(constructor__in=draft.order_data).values_list("constructor_id", flat=True))
@@ -136,7 +149,9 @@ def autopick_turns(draft: Draft, *, now: datetime, of: Collection[int]) -> None:
     """Take turns by the ranking as long as the one on the clock belongs to a constructor in ``of``."""
     while draft.status == Draft.Status.OPEN and (pk := on_the_clock(draft)) is not None and pk in of:
         driver = autopick.best(free_drivers(draft))
-        assert driver is not None, "a draft without a free driver is complete"
+        if driver is None:  # the last free one was withdrawn from the race
+            pass_turn(draft, after=draft.current_pick or 0, now=now)
+            return
         constructor = Constructor.objects.get(pk=pk)
         why = autopick.reason(driver)
         _record(draft, constructor, driver, source=Pick.Source.AUTO, actor=None, now=now, reason=why)
@@ -145,32 +160,41 @@ def autopick_turns(draft: Draft, *, now: datetime, of: Collection[int]) -> None:
 def set_autopilot(*, constructor: Constructor, on: bool, actor: User, now: datetime) -> None:
     """Let the ranking pick for ``constructor`` from now on, or no longer; its owner alone may say so.
 
-    Where its turn is on the clock of an open draft, that pick is made at once.
+    Where its turn is on the clock of an open draft, that pick is made at once. Raises ``NotAllowed``, also for a team
+    that plays no more.
     """
-    if constructor.user_id != actor.pk:
-        raise NotAllowed("Only the owner of a team may switch its autopick.")
+    if constructor.user_id != actor.pk or not constructor.is_active:
+        raise NotAllowed("Only the owner of a team that plays may switch its autopick.")
     with transaction.atomic():
         if on:
             changed = Autopilot.objects.get_or_create(constructor=constructor, defaults={"since": now})[1]
         else:
             changed = Autopilot.objects.filter(constructor=constructor).delete()[0] > 0
-        if not changed:
-            return
         for pk in Draft.objects.filter(league_id=constructor.league_id, status=Draft.Status.OPEN).values_list("pk"):
             draft = Draft.objects.lock(pk[0])
-            publish(AutopilotSwitched(draft.pk, constructor.pk, on), source=draft, actor=actor, now=now)
+            if changed:
+                publish(AutopilotSwitched(draft.pk, constructor.pk, on), source=draft, actor=actor, now=now)
             play_autopilots(draft, now=now)
+
+
+def settle(*, draft_id: int, now: datetime) -> None:
+    """Make the picks that are left undone: those of teams on autopick whose turn it is. Safe to repeat."""
+    with transaction.atomic():
+        play_autopilots(Draft.objects.lock(draft_id), now=now)
 
 
 def withdraw_constructor(*, draft_id: int, constructor_id: int, now: datetime) -> None:
     """Release the picks of a constructor that left and pass over its remaining turns (docs/rules.md, 2.8).
 
-    Safe to repeat.
+    After the lock, whenever this is called, its picks stand. Safe to repeat.
     """
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
         takes_part = constructor_id in draft.order_data and constructor_id not in draft.withdrawn
-        if draft.status not in Draft.UNLOCKED or not takes_part:
+        if draft.status not in Draft.RUNNING or not takes_part:
+            return
+        left_at = Constructor.objects.values_list("left_at", flat=True).get(pk=constructor_id)
+        if left_at and left_at >= draft.locks_at:
             return
         was_on_the_clock = on_the_clock(draft) == constructor_id
         picks = draft.picks.filter(constructor_id=constructor_id)
@@ -182,4 +206,5 @@ def withdraw_constructor(*, draft_id: int, constructor_id: int, now: datetime) -
         publish(event, source=draft, actor=None, now=now)
         if was_on_the_clock and draft.current_pick is not None:
             pass_turn(draft, after=draft.current_pick, now=now)
-            play_autopilots(draft, now=now)
+        go_on(draft, now=now)
+        play_autopilots(draft, now=now)

@@ -1,6 +1,6 @@
 """Reads of drafts that pages share, each at a fixed number of SQL queries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -163,15 +163,16 @@ def draft_board(draft: Draft) -> DraftBoard:
     }
     picks = list(Pick.objects.filter(draft=draft.pk).select_related("driver")) if draft.pk else []
     drivers = _driver_rows(draft, constructors, {pick.driver_id: pick for pick in picks})
-    cells = _cells(draft, constructors, picks, {row.driver.pk: row.team for row in drivers})
-    seats = len(draft.order_data)
+    in_order = lifecycle.order_now(draft)
+    cells = _cells(draft, in_order, constructors, picks, {row.driver.pk: row.team for row in drivers})
+    seats = len(in_order)
     rounds = [
         Round(
             number=number + 1,
             is_reversed=number % 2 == 1 and draft.method == League.DraftMethod.SNAKE,
             cells=sorted(
                 cells[number * seats : (number + 1) * seats],
-                key=lambda cell: draft.order_data.index(cell.constructor.pk),
+                key=lambda cell: in_order.index(cell.constructor.pk),
             ),
         )
         for number in range(ROUNDS)
@@ -180,7 +181,7 @@ def draft_board(draft: Draft) -> DraftBoard:
     return DraftBoard(
         draft=draft,
         constructors=constructors,
-        columns=[constructors[pk] for pk in draft.order_data],
+        columns=[constructors[pk] for pk in in_order],
         rounds=rounds if seats else [],
         upcoming=[cell for cell in cells if first and cell.pick_number >= first and not cell.is_passed_over],
         drivers=drivers,
@@ -188,7 +189,11 @@ def draft_board(draft: Draft) -> DraftBoard:
 
 
 def _cells(
-    draft: Draft, constructors: Mapping[int, Constructor], picks: list[Pick], teams: Mapping[int, Team]
+    draft: Draft,
+    in_order: Sequence[int],
+    constructors: Mapping[int, Constructor],
+    picks: list[Pick],
+    teams: Mapping[int, Team],
 ) -> list[Cell]:
     """Every turn of the draft, first to last."""
     by_number = {pick.pick_number: pick for pick in picks}
@@ -198,7 +203,7 @@ def _cells(
         else {}
     )
     cells = []
-    for number, pk in enumerate(order.turns(draft.order_data, draft.method, ROUNDS), start=1):
+    for number, pk in enumerate(order.turns(in_order, draft.method, ROUNDS), start=1):
         pick = by_number.get(number)
         cells.append(
             Cell(

@@ -80,7 +80,7 @@ def _autopilot(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
 def _moved(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
     if data["reset"]:
         return "The race moved: it is drafted anew, in the same order."
-    return "The draft has other times now; the picks stand."
+    return "The draft has other times now; what was picked stands."
 
 
 SENTENCES: dict[str, Callable[[DraftBoard, dict[str, Any], str], str]] = {
@@ -91,6 +91,7 @@ SENTENCES: dict[str, Callable[[DraftBoard, dict[str, Any], str], str]] = {
     "ConstructorWithdrawn": _withdrawn,
     "AutopilotSwitched": _autopilot,
     "DraftCompleted": lambda board, data, actor: "All picks are made.",
+    "DraftResumed": lambda board, data, actor: "The draft goes on.",
     "DraftLocked": lambda board, data, actor: "The picks are locked.",
     "DraftVoided": lambda board, data, actor: f"The draft is void: {data['reason'].lower()}.",
     "DraftMoved": _moved,

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leagues', '0001_initial'),
+        ("leagues", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='league',
-            name='created_at',
+            model_name="league",
+            name="created_at",
             field=models.DateTimeField(editable=False),
         ),
     ]

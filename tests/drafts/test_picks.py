@@ -196,6 +196,43 @@ def test_autopick_is_switched_off_again(draft: Draft, teams: list[Constructor], 
     assert not Autopilot.objects.exists()
 
 
+def test_a_team_that_left_has_no_autopick_to_switch(draft: Draft, teams: list[Constructor], now: datetime) -> None:
+    teams[0].is_active = False
+    teams[0].save()
+
+    with pytest.raises(NotAllowed, match="a team that plays"):
+        set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+
+
+def test_autopick_completes_a_draft_whose_last_free_driver_was_withdrawn(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], race: Race, now: datetime
+) -> None:
+    race.entries.exclude(driver=drivers[0]).delete()
+    race.entries.update(status="withdrawn")
+
+    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+
+    draft.refresh_from_db()
+    assert (draft.status, draft.current_pick, draft.picks.count()) == ("complete", None, 0)
+
+
+def test_a_draft_that_ran_out_of_drivers_goes_on_when_one_is_free(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], race: Race, now: datetime
+) -> None:
+    """Five drivers for three teams; then one of the teams leaves, and the one that went short gets another."""
+    race.entries.exclude(driver__in=drivers[:5]).delete()
+    for team, driver in zip([*teams, teams[2], teams[1]], drivers, strict=False):
+        pick(draft, team, driver, now)
+
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[1].pk, now=now)
+
+    draft.refresh_from_db()
+    assert (draft.status, draft.current_pick, on_the_clock(draft)) == ("open", 6, teams[0].pk)
+    assert draft.events().last().name == "DraftResumed"
+    assert pick(draft, teams[0], drivers[1], now).pick_number == 6
+    assert Draft.objects.get(pk=draft.pk).status == "complete"
+
+
 def test_nobody_else_switches_a_team_to_autopick(
     draft: Draft, teams: list[Constructor], manager: User, now: datetime
 ) -> None:
@@ -241,6 +278,17 @@ def test_withdraw_leaves_a_locked_draft_alone(
     Draft.objects.filter(pk=draft.pk).update(status=Draft.Status.LOCKED)
 
     withdraw_constructor(draft_id=draft.pk, constructor_id=teams[0].pk, now=now)
+
+    assert draft.picks.count() == 1
+
+
+def test_who_left_after_the_lock_keeps_the_picks_though_the_draft_is_not_closed_yet(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    pick(draft, teams[0], drivers[0], now)
+    Constructor.objects.filter(pk=teams[0].pk).update(is_active=False, left_at=draft.locks_at)
+
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[0].pk, now=draft.locks_at)
 
     assert draft.picks.count() == 1
 

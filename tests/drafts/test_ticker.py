@@ -64,7 +64,7 @@ def test_the_log_tells_of_a_race_that_moves_and_is_cancelled(
         "The draft is void: race cancelled.",
         f"The draft opened. {teams[0]} picks first.",
         "The race moved: it is drafted anew, in the same order.",
-        "The draft has other times now; the picks stand.",
+        "The draft has other times now; what was picked stands.",
         f"{teams[1]} switched autopick off.",
         f"{teams[1]} switched autopick on.",
         f"{teams[2]} left the league.",

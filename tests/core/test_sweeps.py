@@ -1,0 +1,27 @@
+import pytest
+
+from fantasy_f1.core.sweeps import attempts
+
+
+def test_attempts_go_on_and_raise_at_the_end() -> None:
+    done = []
+
+    def work(*, on: int) -> None:
+        if on % 2:
+            raise ValueError(on)
+        done.append(on)
+
+    with pytest.raises(ExceptionGroup, match="Odd numbers") as failed, attempts("Odd numbers") as attempt:
+        for number in range(4):
+            attempt(work, on=number)
+
+    assert done == [0, 2]
+    assert [(str(error), error.__notes__) for error in failed.value.exceptions] == [
+        ("1", ["work of {'on': 1}"]),
+        ("3", ["work of {'on': 3}"]),
+    ]
+
+
+def test_attempts_that_all_succeed_raise_nothing() -> None:
+    with attempts("Nothing") as attempt:
+        attempt(list)
