@@ -1,6 +1,7 @@
 """What managers do: create and change leagues, share and hand over the role. The only writer of ``League``."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from leagues.models import MIN_TEAMS, League
 from leagues.permissions import require_manager
 from races.entries import capacity
 from races.models import Season
+from races.queries import is_over
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without 0, O, 1, I and L, which people mix up."""
@@ -38,7 +40,7 @@ def create_league(*, creator: User, name: str, season: Season, now: datetime, **
 
     ``options`` are the other fields of ``CHANGEABLE``. Raises ``SeasonOver``, ``Invalid`` with the field at fault.
     """
-    if season.year < now.year:
+    if is_over(season, now=now):
         raise SeasonOver(f"The season {season} is over.", field="season")
     with transaction.atomic():
         league = League(name=name, creator=creator, season=season, created_at=now, **options)
@@ -89,6 +91,7 @@ def delete_league(*, league_id: int, actor: User, now: datetime) -> None:
             raise LeagueInUse("Others play in this league, or did: it cannot be deleted any more.")
         publish(LeagueDeleted(league.pk, league.name), source=league, actor=actor, now=now)
         managers = list(league.managers.all())
+        _lock_users(managers)
         try:
             league.delete()
         except ProtectedError as error:  # its own team has picks
@@ -126,6 +129,8 @@ def remove_manager(*, league_id: int, actor: User, user: User, now: datetime) ->
 def hand_over(*, league_id: int, actor: User, to: User, now: datetime) -> None:
     """Give one's own management to a player of the league. Raises ``NotAllowed``, ``Invalid``."""
     with transaction.atomic():
+        League.objects.lock(league_id)
+        _lock_users([actor, to])
         add_manager(league_id=league_id, actor=actor, user=to, now=now)
         if to != actor:
             remove_manager(league_id=league_id, actor=actor, user=actor, now=now)
@@ -133,9 +138,15 @@ def hand_over(*, league_id: int, actor: User, to: User, now: datetime) -> None:
 
 def refresh_staff(user: User) -> None:
     """Whoever manages a league may use the admin; so may the host."""
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two leagues may decide about it at once
+    _lock_users([user])  # two leagues may decide about it at once
     user.is_staff = user.is_superuser or user.managed_leagues.exists()
     user.save(update_fields=["is_staff", "updated_at"])
+
+
+def _lock_users(users: Iterable[User]) -> None:
+    """Always in the same order, so that no two hand-overs wait for each other."""
+    pks = [user.pk for user in users]
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
 
 
 def _managers_changed(league: League, actor: User, now: datetime, user: User) -> None:

@@ -18,6 +18,7 @@ from leagues.events import (
 from leagues.models import Constructor, League
 from leagues.permissions import may_manage, require_manager
 from races.entries import capacity
+from races.queries import is_over
 
 COLOURS = (
     "#e10600",
@@ -126,7 +127,7 @@ def is_code(league: League, code: str) -> bool:
 
 
 def _enter(league: League, constructor: Constructor, team_name: str, user: User, now: datetime) -> Constructor:
-    if league.season.year < now.year:
+    if is_over(league.season, now=now):
         raise SeasonOver("The season of this league is over.")
     if league.constructors.playing().count() >= min(league.max_teams, capacity(league.season)):
         raise LeagueFull("This league is full.")

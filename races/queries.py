@@ -76,6 +76,13 @@ def next_race(*, now: datetime, season: Season | None = None) -> Race | None:
     return (races.filter(season=season) if season else races).first()
 
 
+def is_over(season: Season, *, now: datetime) -> bool:
+    """Whether no race of the season is still to start. One whose calendar is not known yet lasts to the year's end."""
+    if season.races.exists():
+        return next_race(now=now, season=season) is None
+    return season.year < now.year
+
+
 def driver_table(season: Season | None, *, drivers: QuerySet[Driver] | None = None) -> list[DriverLine]:
     """The season so far of its drivers, or of those given, by family name. Four queries."""
     if drivers is None:

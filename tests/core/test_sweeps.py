@@ -11,9 +11,13 @@ def test_attempts_go_on_and_raise_at_the_end() -> None:
             raise ValueError(on)
         done.append(on)
 
-    with pytest.raises(ExceptionGroup, match="Odd numbers") as failed, attempts("Odd numbers") as attempt:
-        for number in range(4):
-            attempt(work, on=number)
+    def sweep() -> None:
+        with attempts("Odd numbers") as attempt:
+            for number in range(4):
+                attempt(work, on=number)
+
+    with pytest.raises(ExceptionGroup, match="Odd numbers") as failed:
+        sweep()
 
     assert done == [0, 2]
     assert [(str(error), error.__notes__) for error in failed.value.exceptions] == [

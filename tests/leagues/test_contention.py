@@ -74,6 +74,25 @@ def test_one_user_who_presses_often_has_one_team(now: datetime) -> None:
     assert Constructor.objects.get().user == user
 
 
+def test_two_who_hand_over_to_each_other_do_not_wait_for_each_other(now: datetime) -> None:
+    anna, boris = UserFactory.create_batch(2)
+    pairs = [(LeagueFactory(creator=one), one, other) for one, other in ((anna, boris), (boris, anna)) * 4]
+    for league, _, other in pairs:
+        ConstructorFactory(league=league, user=other)
+
+    outcomes = at_once(
+        [
+            lambda league=league, one=one, other=other: managers.hand_over(
+                league_id=league.pk, actor=one, to=other, now=now
+            )
+            for league, one, other in pairs
+        ]
+    )
+
+    assert outcomes == {"won": 8}
+    assert all(list(league.managers.all()) == [other] for league, _, other in pairs)
+
+
 def test_managers_who_all_step_down_leave_one(now: datetime) -> None:
     users = UserFactory.create_batch(4)
     league = LeagueFactory(creator=users[0], managers=users)

@@ -86,10 +86,18 @@ def test_create_names_the_field_at_fault(now: datetime, values: dict[str, Any], 
 
 
 def test_create_with_more_teams_than_half_the_drivers_is_refused(now: datetime) -> None:
-    season = RaceFactory(entries=20).season
+    season = RaceFactory(starts_at=now + timedelta(days=4), entries=20).season
 
     with pytest.raises(Invalid, match="2 to 10 teams"):
         create(UserFactory(), now, season=season, max_teams=11)
+
+
+def test_a_season_is_over_with_its_last_race(now: datetime) -> None:
+    last = RaceFactory(starts_at=now)
+
+    with refused("season_over", "season"):
+        create(UserFactory(), now, season=last.season)
+    assert create(UserFactory(), now - timedelta(minutes=1), season=last.season).season == last.season
 
 
 def test_create_for_a_season_that_is_over_is_refused(now: datetime) -> None:

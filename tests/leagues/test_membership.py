@@ -1,6 +1,6 @@
 """Joining and leaving: limits, safety of repeating, what is logged."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -105,7 +105,7 @@ def test_join_a_full_league_is_refused(now: datetime, user: User) -> None:
 
 
 def test_half_the_drivers_entered_is_the_limit_too(now: datetime, user: User) -> None:
-    league = LeagueFactory(max_teams=8, season=RaceFactory(entries=5).season)
+    league = LeagueFactory(max_teams=8, season=RaceFactory(starts_at=now + timedelta(days=4), entries=5).season)
     ConstructorFactory.create_batch(2, league=league)
 
     with refused("league_full"):
