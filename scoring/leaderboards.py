@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import cast
 
 from django.core.cache import cache
-from django.db.models import Sum
+from django.db.models import Max, Subquery, Sum
 
-from drafts.models import Pick
+from drafts.models import Draft, Pick
 from leagues.models import Constructor, League
 from races.models import Race
 from scoring import ranking
@@ -243,6 +243,18 @@ def _row(
 
 
 def _cached(scope: str, league: League, seconds: int, make: Callable[[], Board]) -> Board:
-    picks_version = league.drafts.aggregate(version=Sum("version"))["version"] or 0
-    versions = f"{league.version}.{picks_version}.{league.season.results_version}"
-    return cast(Board, cache.get_or_set(f"board:{league.pk}:{scope}:{versions}", make, seconds))
+    key = f"board:{league.pk}:{scope}:{_versions(league)}"
+    return cast(Board, cache.get_or_set(key, make, seconds))
+
+
+def _versions(league: League) -> str:
+    """Changes whenever something does that a board is made of: teams, picks, results, the names of people."""
+    own = League.objects.filter(pk=league.pk).values_list(
+        "version",
+        Subquery(Draft.objects.filter(league=league).order_by().values("league").values_list(Sum("version"))),
+        Subquery(
+            Constructor.objects.filter(league=league).order_by().values("league").values_list(Max("user__updated_at"))
+        ),
+    )
+    teams, picks, people = own.get()
+    return f"{teams}.{picks}.{league.season.results_version}.{people and people.timestamp()}"

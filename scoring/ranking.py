@@ -87,19 +87,21 @@ def overall(constructors: Sequence[int], races: Sequence[Points]) -> list[Standi
 
 
 def _decided_by(key: _Key, others: Sequence[_Key]) -> str:
-    """What separates a constructor from the nearest one on the same points."""
-    level = [other for other in others if other.points == key.points]
+    """What separates a constructor from the next better one on the same points; the best, from the one after it."""
+    level = sorted(other for other in others if other.points == key.points)
     if not level:
         return ""
     if key in level:
         return "shared: equal in every respect"
-    criteria = [name for name in CRITERIA if any(getattr(key, name) != getattr(other, name) for other in level)]
-    return f"decided by {CRITERIA[criteria[0]]}"
+    nearest = next((other for other in level if other > key), level[-1])
+    return (
+        f"decided by {next(words for name, words in CRITERIA.items() if getattr(key, name) != getattr(nearest, name))}"
+    )
 
 
 def changes(before: Sequence[Standing], after: Sequence[Standing]) -> dict[int, int | None]:
-    """Places won (positive) or lost since ``before``; ``None`` for those who were not in it."""
-    earlier = {standing.constructor_id: standing.rank for standing in before}
+    """Places won (positive) or lost since ``before``; ``None`` for those who had no race in it."""
+    earlier = {standing.constructor_id: standing.rank for standing in before if standing.races}
     return {
         standing.constructor_id: earlier[standing.constructor_id] - standing.rank
         if standing.constructor_id in earlier

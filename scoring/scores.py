@@ -12,7 +12,8 @@ from django.db.models import Exists, F, OuterRef
 
 from fantasy_f1.core.events import publish
 from fantasy_f1.core.numbers import plain
-from races.models import Race, RaceEntry, RaceResult, ResultRevision, Season, Session
+from fantasy_f1.core.sweeps import attempts
+from races.models import Driver, Race, RaceEntry, RaceResult, ResultRevision, Season, Session
 from scoring.events import RaceScored
 from scoring.models import DriverScore, RuleSet, ScoreRun
 from scoring.rules import CLASSIC, Finish, Line, Rules, points, score
@@ -109,11 +110,12 @@ def _moved(standing: ScoreRun | None, totals: dict[int, Decimal]) -> list[str]:
     """ "Pierre Gasly 6 → 15" for every driver whose points differ from the run before."""
     if standing is None:
         return []
-    before = {score.driver_id: score for score in standing.scores.select_related("driver")}
+    before = dict(standing.scores.values_list("driver", "points"))
+    nothing = Decimal(0)
+    moved = [pk for pk in before | totals if before.get(pk, nothing) != totals.get(pk, nothing)]
     return [
-        f"{old.driver} {plain(old.points)} → {plain(totals.get(driver, Decimal(0)))}"
-        for driver, old in before.items()
-        if totals.get(driver, Decimal(0)) != old.points
+        f"{driver} {plain(before.get(driver.pk, nothing))} → {plain(totals.get(driver.pk, nothing))}"
+        for driver in Driver.objects.filter(pk__in=moved)
     ]
 
 
@@ -121,5 +123,6 @@ def score_pending(now: datetime) -> None:
     """Score every race whose current result is not the one that was scored."""
     scored = ScoreRun.objects.filter(revision=OuterRef("pk"), is_current=True)
     revisions = ResultRevision.objects.filter(session=Session.GRAND_PRIX, is_current=True).exclude(Exists(scored))
-    for pk in revisions.values_list("race", flat=True):
-        score_race(race_id=pk, now=now)
+    with attempts("Some races could not be scored.") as attempt:
+        for pk in revisions.values_list("race", flat=True):
+            attempt(score_race, race_id=pk, now=now)

@@ -151,6 +151,16 @@ def test_a_board_is_never_stale_after_a_write(
     assert race_board(fresh(league), race).status == "revised"
 
 
+def test_a_board_knows_people_by_the_names_they_have_now(league: League, teams: list[Constructor]) -> None:
+    overall_board(fresh(league))
+
+    owner = teams[0].user
+    owner.username = "renamed"
+    owner.save()
+
+    assert "renamed" in {row.username for row in overall_board(fresh(league)).rows}
+
+
 def test_who_left_is_not_ranked_but_stays_in_the_races_they_drove(
     league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
 ) -> None:

@@ -63,6 +63,18 @@ def test_a_tie_on_the_best_race_goes_to_the_more_recent_better_one() -> None:
     assert why(*races) == ["decided by the most recent better race"] * 2
 
 
+def test_what_decided_is_what_separates_a_team_from_the_next_better_one() -> None:
+    """The third has other places than the first two, which differ in their best race alone."""
+    races = [race(a=25, b=5, c=0), race(a=1, b=21, c=0), race(a=0, b=0, c=26, d=27)]
+
+    assert table(*races, of="abc") == [("a", 1, False), ("b", 2, False), ("c", 3, False)]
+    assert why(*races, of="abc") == [
+        "decided by best single race",
+        "decided by best single race",
+        "decided by countback of race places",
+    ]
+
+
 def test_equal_in_every_respect_is_shared() -> None:
     races = [race(a=5, b=5, c=1), race(a=7, b=7, c=1)]
 
@@ -86,6 +98,7 @@ def test_changes_count_places_won_since_before() -> None:
     after = overall([1, 2, 3], [race(a=9, b=5), race(b=9, c=1)])
 
     assert changes(before, after) == {2: 1, 1: -1, 3: None}
+    assert changes(overall([1, 2, 3], [race(a=9, b=5)]), after) == {2: 1, 1: -1, 3: None}
 
 
 @given(races_of)

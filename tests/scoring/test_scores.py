@@ -119,7 +119,7 @@ def test_a_correction_of_the_entry_list_is_scored_anew(race: Race, drivers: list
     run = score_race(race_id=race.pk, now=now)
 
     assert run is not None
-    assert run.number == 2
+    assert (run.number, run.changes) == (2, [f"{drivers[0]} 0 → 25"])
     assert points_of(race)[drivers[0].pk] == 25
 
 
@@ -174,6 +174,25 @@ def test_beat_finds_results_whose_announcement_was_lost(race: Race, drivers: lis
 
     assert ScoreRun.objects.count() == 2
     assert points_of(race)[drivers[0].pk] == Decimal(25)
+
+
+def test_a_race_that_cannot_be_scored_stops_no_other(
+    race: Race, drivers: list[Driver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = RaceFactory(season=race.season, starts_at=race.starts_at - timedelta(weeks=1))
+    give_result(race, drivers)
+    give_result(other, drivers)
+
+    def score(*, race_id: int, now: datetime) -> None:
+        if race_id == other.pk:
+            raise RuntimeError("out of order")
+        score_race(race_id=race_id, now=now)
+
+    monkeypatch.setattr("scoring.scores.score_race", score)
+
+    with pytest.raises(ExceptionGroup, match="Some races could not be scored"):
+        score_pending(race.starts_at)
+    assert ScoreRun.objects.get().race == race
 
 
 def test_beat_finds_them_whatever_the_clock_said_before(race: Race, drivers: list[Driver]) -> None:
