@@ -9,7 +9,8 @@ from django.http import HttpRequest
 
 from fantasy_f1.core import clock
 from fantasy_f1.core.admin import ReadOnly
-from races.calendar import resolve_held_event
+from fantasy_f1.core.errors import DomainError
+from races.calendar import cancel_race, resolve_held_event
 from races.models import (
     Driver,
     HeldEvent,
@@ -72,6 +73,20 @@ class RaceAdmin(ReadOnly):
     list_filter = ["season", "status", "results_status", "country"]
     search_fields = ["name", "external_id", "circuit_name", "locality", "country"]
     date_hierarchy = "starts_at"
+    actions = ["cancel_races"]
+
+    @admin.action(description="Cancel these races", permissions=["cancel"])
+    def cancel_races(self, request: HttpRequest, races: QuerySet[Race]) -> None:
+        for race in races.in_calendar_order():  # type: ignore[attr-defined]
+            try:
+                cancel_race(race.pk, actor=cast("User", request.user), now=clock.now())
+            except DomainError as error:
+                self.message_user(request, error.message, messages.ERROR)
+            else:
+                self.message_user(request, f"{race} is cancelled.", messages.SUCCESS)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
 
 
 @admin.register(SeasonEntry)
@@ -170,7 +185,7 @@ class SyncRunAdmin(ReadOnly):
 
 @admin.register(HeldEvent)
 class HeldEventAdmin(admin.ModelAdmin):
-    """Upstream events that wait for a decision: an open one can be attached to a race, or become a new one."""
+    """Upstream events that wait for a decision: an open one can become a new race, or one that the calendar lacks."""
 
     list_display = ["external_id", "season", "reason", "race", "created_at", "resolved_at"]
     list_filter = [("resolved_at", admin.EmptyFieldListFilter), "season"]
@@ -189,7 +204,7 @@ class HeldEventAdmin(admin.ModelAdmin):
     ) -> ModelChoiceField | None:
         match = request.resolver_match
         races = Race.objects.in_calendar_order().filter(
-            season__held_events=match.kwargs["object_id"] if match else None
+            season__held_events=match.kwargs["object_id"] if match else None, round_number=None
         )
         return super().formfield_for_foreignkey(db_field, request, **kwargs | {"queryset": races, "required": True})
 
@@ -200,8 +215,12 @@ class HeldEventAdmin(admin.ModelAdmin):
     @admin.action(description="These are new races: create them", permissions=["change"])
     def create_races(self, request: HttpRequest, held_events: QuerySet[HeldEvent]) -> None:
         for held in held_events.filter(resolved_at=None).select_related("season"):
-            race = resolve_held_event(held, race=None, actor=cast("User", request.user), now=clock.now())
-            self.message_user(request, f"{race} is now in the calendar.", messages.SUCCESS)
+            try:
+                race = resolve_held_event(held, race=None, actor=cast("User", request.user), now=clock.now())
+            except DomainError as error:
+                self.message_user(request, error.message, messages.ERROR)
+            else:
+                self.message_user(request, f"{race} is now in the calendar.", messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -5,12 +5,13 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from django.db import transaction
 
-from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.events import publish
 from races.events import RaceCancelled, RaceReinstated, RaceRescheduled
-from races.identity import Known, match_calendar
+from races.identity import RENAMED_WITHIN, Known, match_calendar
 from races.models import HeldEvent, Race, Season
 from races.rows import Counts, EventRow
 
@@ -28,6 +29,17 @@ TIMES = [
 ]
 FACTS = ["name", "circuit_id", "circuit_name", "locality", "country"]
 WEEKEND = timedelta(days=7)
+OTHER_FORMAT = {
+    "third_practice_at": {"sprint_at", "sprint_qualifying_at"},
+    "sprint_at": {"third_practice_at"},
+    "sprint_qualifying_at": {"second_practice_at", "third_practice_at"},
+}
+"""Session → those that no weekend with it has."""
+
+MOST_GONE = 3
+"""So many coming races may go at once; more look like an upstream in trouble, and a host cancels them by hand."""
+
+log = structlog.get_logger(__name__)
 
 
 class CalendarRefused(DomainError):
@@ -42,35 +54,75 @@ class EventResolved(DomainError):
     code = "event_resolved"
 
 
+class RaceHasResults(DomainError):
+    """What has been raced cannot be called off."""
+
+    code = "race_has_results"
+
+
 def ingest_calendar(season_year: int, events: Sequence[EventRow], *, now: datetime) -> Counts:
     """Make the season's races equal ``events``.
 
     The first calendar of a season creates its races. Later an event that matches none (see ``identity``) is held for a
-    person, and a race that is told no more is cancelled. Raises ``CalendarRefused`` when a race with results or more
-    than a third of the calendar would go, or when the events contradict each other.
+    person, and a coming race that is told no more is cancelled, unless a held event may be it. Raises
+    ``CalendarRefused`` when a race with results or more than ``MOST_GONE`` coming ones would go, or when the events
+    contradict each other.
     """
     if len({event.key for event in events}) != len(events) or _has_doubles(event.round_number for event in events):
         raise CalendarRefused(f"The calendar of {season_year} names an event or a round twice.")
     with transaction.atomic():
-        Season.objects.get_or_create(year=season_year)
-        season = Season.objects.select_for_update().get(year=season_year)
-        races = {race.pk: race for race in season.races.select_for_update(no_key=True)}
-        if not races:
+        season = Season.objects.get_or_create(year=season_year)[0]
+        # in one order for all, and before the season: whoever stores a result or a score locks its race first
+        races = {race.pk: race for race in season.races.select_for_update(no_key=True).order_by("pk")}
+        _lock_season(season.pk)
+        if races:
+            return _follow(season, races, events, now=now)
+        if not season.races.exists():
             return _create_calendar(season, events)
-        matches = match_calendar(events, known_races(season, races.values()))
-        pairs = [(event, races[known.pk]) for event in events if (known := matches[event.key])]
-        counts = _hold(season, [event for event in events if matches[event.key] is None], now=now)
-        told = {race.pk for _, race in pairs}
-        counts.add(_cancel_absent([race for race in races.values() if race.pk not in told], len(races), now=now))
-        _free_rounds(pairs, races.values())
-        for event, race in pairs:
-            counts.add(_update(race, event, now=now))
+        transaction.set_rollback(True)  # another first calendar came before: let go of the season, and lock its races
+    return ingest_calendar(season_year, events, now=now)
+
+
+def _follow(season: Season, races: dict[int, Race], events: Sequence[EventRow], *, now: datetime) -> Counts:
+    """Make the locked ``races`` equal ``events``."""
+    matches = match_calendar(events, known_races(season, races.values()))
+    pairs = [(event, races[known.pk]) for event in events if (known := matches[event.key])]
+    counts = _hold(season, [event for event in events if matches[event.key] is None], now=now)
+    told = {race.pk for _, race in pairs}
+    counts.add(_cancel_absent(season, [race for race in races.values() if race.pk not in told], now=now))
+    _free_rounds(pairs, races.values())
+    for event, race in pairs:
+        counts.add(_update(race, event, now=now))
+    counts.updated += _close_held(season, races.values(), now=now)
     return counts
 
 
-def resolve_held_event(held: HeldEvent, *, race: Race | None, actor: "User | None", now: datetime) -> Race:
-    """Decide that ``held`` is ``race``, or (None) that it is a new one, which is created. Returns the race."""
+def _lock_season(year: int) -> None:
+    Season.objects.select_for_update(no_key=True).get(year=year)
+
+
+def cancel_race(race_id: int, *, actor: "User | None", now: datetime) -> Race:
+    """Call a race off by hand: one that vanished after its start, or one of too many that vanished at once.
+
+    Safe to repeat. A calendar that names the race brings it back. Raises ``RaceHasResults``.
+    """
     with transaction.atomic():
+        race = Race.objects.lock(race_id)
+        if race.is_finished or race.results_status != Race.Results.NONE:
+            raise RaceHasResults(f"The {race} has results.")
+        if race.status != Race.Status.CANCELLED:
+            cancel(race, actor=actor, now=now)
+    return race
+
+
+def resolve_held_event(held: HeldEvent, *, race: Race | None, actor: "User | None", now: datetime) -> Race:
+    """Decide that ``held`` is ``race``, or (None) that it is a new one, which is created. Returns the race.
+
+    It can be a race only that the calendar does not name itself. Raises ``EventResolved`` and ``Invalid``.
+    """
+    with transaction.atomic():
+        race = race and Race.objects.lock(race.pk)
+        _lock_season(held.season_id)
         held = HeldEvent.objects.select_for_update().get(pk=held.pk)
         if held.race_id and (race is None or race.pk == held.race_id):
             return Race.objects.get(pk=held.race_id)
@@ -78,21 +130,34 @@ def resolve_held_event(held: HeldEvent, *, race: Race | None, actor: "User | Non
             raise EventResolved("This event is already attached to another race.")
         event = _from_payload(held.payload)
         if race is None:
+            if held.season.races.filter(external_id=held.external_id).exists():
+                raise EventResolved(f"The calendar already knows {event.name} ({event.key}) as a race.")
             race = _new_race(held.season, event)
             if race.round_number and held.season.races.filter(round_number=race.round_number).exists():
                 race.round_number = None  # the next calendar gives the rounds anew
             race.save()
+        elif race.season_id != held.season_id or race.round_number:
+            raise Invalid(f"Choose a race of {held.season_id} that the calendar does not name itself.", field="race")
         held.race, held.resolved_at = race, now
         held.save(update_fields=["race", "resolved_at"])
     return race
 
 
 def known_races(season: Season, races: Iterable[Race]) -> list[Known]:
-    """The stored races as ``identity`` wants them; what a person decided about a held event is a key too."""
-    keys = {race.pk: {race.external_id} for race in races}
+    """The stored races as ``identity`` wants them, with what persons decided about held events."""
+    decided: dict[int, set[str]] = {race.pk: set() for race in races}
     for race_pk, key in season.held_events.exclude(race=None).values_list("race_id", "external_id"):
-        keys[race_pk].add(key)
-    return [Known(race.pk, frozenset(keys[race.pk]), race.circuit_id, race.starts_at) for race in races]
+        decided[race_pk].add(key)
+    return [
+        Known(
+            race.pk,
+            frozenset({race.external_id}),
+            race.circuit_id,
+            race.starts_at,
+            frozenset(decided[race.pk] - {race.external_id}),
+        )
+        for race in races
+    ]
 
 
 def makes_sense(event: EventRow) -> bool:
@@ -117,10 +182,16 @@ def _new_race(season: Season, event: EventRow) -> Race:
 
 
 def _hold(season: Season, events: Sequence[EventRow], *, now: datetime) -> Counts:
+    """Keep unknown events for a person. One that was decided to be a race that turned out another one is open again."""
     counts = Counts()
-    known = set(season.held_events.values_list("external_id", flat=True))
+    known = {held.external_id: held for held in season.held_events.all()}
     for event in events:
-        if event.key in known:
+        if held := known.get(event.key):
+            if held.resolved_at:
+                held.race = held.resolved_at = None
+                held.save(update_fields=["race", "resolved_at"])
+                counts.updated += 1
+                counts.problems.append(f"{event.name} ({event.key}) is another race than was decided: held again.")
             continue
         payload = {
             name: value.isoformat() if name in TIMES and value else value for name, value in asdict(event).items()
@@ -137,41 +208,59 @@ def _from_payload(payload: dict[str, Any]) -> EventRow:
     return EventRow(**(payload | times))
 
 
-def _cancel_absent(absent: Sequence[Race], known: int, *, now: datetime) -> Counts:
+def _cancel_absent(season: Season, absent: Sequence[Race], *, now: datetime) -> Counts:
     counts = Counts()
     gone = [race for race in absent if race.status != Race.Status.CANCELLED]
     with_results = [race.name for race in gone if race.results_status != Race.Results.NONE or race.is_finished]
     if with_results:
         raise CalendarRefused(f"The calendar lacks races that have results: {', '.join(with_results)}.")
-    if len(gone) * 3 > known:
-        raise CalendarRefused(f"The calendar lacks {len(gone)} of {known} races at once.")
+    held = [
+        _from_payload(payload)
+        for payload in season.held_events.filter(resolved_at=None).values_list("payload", flat=True)
+    ]
+    coming = []
     for race in gone:
         if race.starts_at <= now:
             counts.problems.append(f"The {race.name} has started, but the calendar lacks it: left as it is.")
-            continue
-        cancel(race, now=now)
-        counts.updated += 1
+        elif any(_may_be(race, event) for event in held):
+            counts.problems.append(f"The calendar lacks the {race.name}, but a held event may be it: left as it is.")
+        else:
+            coming.append(race)
+    if len(coming) > MOST_GONE:
+        raise CalendarRefused(f"The calendar lacks {len(coming)} coming races at once.")
+    for race in coming:
+        cancel(race, actor=None, now=now)
+    counts.updated += len(coming)
     return counts
 
 
-def cancel(race: Race, *, now: datetime) -> None:
+def _may_be(race: Race, event: EventRow) -> bool:
+    return race.circuit_id == event.circuit_id and abs(race.starts_at - event.starts_at) <= RENAMED_WITHIN
+
+
+def cancel(race: Race, *, actor: "User | None", now: datetime) -> None:
     """Take a locked race out of the calendar; it keeps its row and its identity."""
     race.status, race.round_number = Race.Status.CANCELLED, None
     race.save(update_fields=["status", "round_number"])
-    publish(RaceCancelled(race_id=race.pk), source=race, actor=None, now=now)
+    publish(RaceCancelled(race_id=race.pk), source=race, actor=actor, now=now)
+    log.info("race cancelled", race=str(race), external_id=race.external_id, by=str(actor) if actor else "calendar")
+
+
+def _close_held(season: Season, races: Iterable[Race], *, now: datetime) -> int:
+    """Held events whose name has become a race's need no decision any more; returns how many."""
+    by_key = {race.external_id: race for race in races}
+    closed = 0
+    for held in season.held_events.filter(resolved_at=None, external_id__in=by_key):
+        held.race, held.resolved_at = by_key[held.external_id], now
+        held.save(update_fields=["race", "resolved_at"])
+        closed += 1
+    return closed
 
 
 def _free_rounds(pairs: Sequence[tuple[EventRow, Race]], races: Iterable[Race]) -> None:
-    """Rounds are unique, so all that will move are taken out first; a race told no more gives its round up."""
+    """A race told no more gives its round up; rounds are unique, so all that will move are taken out first."""
     wanted = {race.pk: event.round_number for event, race in pairs}
-    in_use = {number for number in wanted.values() if number}
-    moving = [
-        race
-        for race in races
-        if race.round_number
-        and race.round_number != wanted.get(race.pk)
-        and (race.pk in wanted or race.round_number in in_use)
-    ]
+    moving = [race for race in races if race.round_number and race.round_number != wanted.get(race.pk)]
     Race.objects.filter(pk__in=[race.pk for race in moving]).update(round_number=None)
     for race in moving:
         if race.pk not in wanted:
@@ -182,7 +271,7 @@ def _update(race: Race, event: EventRow, *, now: datetime) -> Counts:
     counts = Counts()
     if event.is_cancelled:
         if race.status in (Race.Status.SCHEDULED, Race.Status.POSTPONED) and race.starts_at > now:
-            cancel(race, now=now)
+            cancel(race, actor=None, now=now)
             return Counts(updated=1)
         return Counts(unchanged=1)
     reinstated = race.status == Race.Status.CANCELLED
@@ -190,9 +279,7 @@ def _update(race: Race, event: EventRow, *, now: datetime) -> Counts:
     values = {name: getattr(event, name) for name in FACTS}
     values |= {"external_id": event.key, "round_number": event.round_number}
     if makes_sense(event):
-        values |= {name: getattr(event, name) for name in TIMES}
-        if not event.time_known and old_start.date() == event.starts_at.date():
-            values["starts_at"] = old_start
+        values |= _times(race, event)
     else:
         counts.problems.append(_nonsense(event))
     if race.external_id != event.key and HeldEvent.objects.filter(race=race, external_id=event.key).exists():
@@ -214,6 +301,21 @@ def _update(race: Race, event: EventRow, *, now: datetime) -> Counts:
         event_of_move = RaceRescheduled(race.pk, old_start.isoformat(), race.starts_at.isoformat())
         publish(event_of_move, source=race, actor=None, now=now)
     return counts
+
+
+def _times(race: Race, event: EventRow) -> dict[str, datetime | None]:
+    """The sessions' starts. Where the same weekend is told without one, or with its day alone, the stored one stays."""
+    told: dict[str, datetime | None] = {name: getattr(event, name) for name in TIMES}
+    if race.starts_at.date() != event.starts_at.date():
+        return told
+    impossible = {other for name, others in OTHER_FORMAT.items() if told[name] for other in others}
+    vague = {*event.days_only, *([] if event.time_known else ["starts_at"])}
+    for name, at in told.items():
+        stored: datetime | None = getattr(race, name)
+        same_day = stored and at and name in vague and stored.date() == at.date()
+        if stored and (same_day or (at is None and name not in impossible)):
+            told[name] = stored
+    return told
 
 
 def _nonsense(event: EventRow) -> str:

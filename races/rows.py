@@ -43,6 +43,8 @@ class EventRow:
     time_known: bool = True
     """False: only the day is known, and ``starts_at`` is its noon."""
     is_cancelled: bool = False
+    days_only: tuple[str, ...] = ()
+    """Other sessions of which only the day is known, by the names of their times."""
 
 
 @dataclass(frozen=True)

@@ -163,23 +163,26 @@ def test_an_entry_is_for_superusers_to_change(helper: Client, one_of_each):
 
 
 def test_a_host_attaches_a_held_event_to_a_race_of_its_season(host: Client):
-    race = RaceFactory()
-    other = RaceFactory(season=SeasonFactory(year=2025))
+    race = RaceFactory(round_number=None)
+    named = RaceFactory()
+    other = RaceFactory(season=SeasonFactory(year=2025), round_number=None)
     held = hold(race.season)
     address = reverse("admin:races_heldevent_change", args=[held.pk])
 
     refused = host.post(address, {"race": other.pk})
+    refused_too = host.post(address, {"race": named.pk})
     nothing = host.post(address, {"race": ""})
     done = host.post(address, {"race": race.pk})
 
     held.refresh_from_db()
-    assert (refused.status_code, nothing.status_code, done.status_code) == (200, 200, 302)
+    assert (refused.status_code, refused_too.status_code) == (200, 200)
+    assert (nothing.status_code, done.status_code) == (200, 302)
     assert held.race == race
     assert held.resolved_at is not None
 
 
 def test_a_decision_about_a_held_event_stands(host: Client):
-    race, other = RaceFactory(), RaceFactory()
+    race, other = RaceFactory(round_number=None), RaceFactory(round_number=None)
     held = hold(race.season)
     address = reverse("admin:races_heldevent_change", args=[held.pk])
     host.post(address, {"race": race.pk})
@@ -203,6 +206,44 @@ def test_a_host_makes_held_events_new_races_once(host: Client):
     held.refresh_from_db()
     assert (race.name, held.race) == ("Moon Grand Prix", race)
     assert "2026 Moon Grand Prix is now in the calendar." in first.content.decode()
+
+
+def test_a_held_event_that_became_a_race_is_refused_in_words(host: Client):
+    held = hold(SeasonFactory())
+    RaceFactory(season=held.season, external_id=held.external_id)
+
+    page = host.post(
+        reverse("admin:races_heldevent_changelist"),
+        {"action": "create_races", "_selected_action": [held.pk]},
+        follow=True,
+    )
+
+    assert (page.status_code, Race.objects.count()) == (200, 1)
+    assert "The calendar already knows Moon Grand Prix" in page.content.decode()
+
+
+def test_a_host_cancels_races_that_have_no_results(host: Client):
+    coming, held = RaceFactory(), RaceFactory(results_status=Race.Results.PROVISIONAL)
+    choice = {"action": "cancel_races", "_selected_action": [coming.pk, held.pk]}
+
+    page = host.post(reverse("admin:races_race_changelist"), choice, follow=True).content.decode()
+
+    coming.refresh_from_db()
+    held.refresh_from_db()
+    assert (coming.status, coming.round_number, held.status) == ("cancelled", None, "scheduled")
+    assert f"{coming} is cancelled." in page
+    assert f"The {held} has results." in page
+
+
+def test_a_helper_cancels_nothing(helper: Client):
+    race = RaceFactory()
+
+    helper.post(
+        reverse("admin:races_race_changelist"), {"action": "cancel_races", "_selected_action": [race.pk]}, follow=True
+    )
+
+    race.refresh_from_db()
+    assert race.status == "scheduled"
 
 
 def test_lists_of_history_cost_the_same_for_one_and_for_three(

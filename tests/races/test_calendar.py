@@ -3,8 +3,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.models import EventLog
-from races.calendar import CalendarRefused, EventResolved, ingest_calendar, resolve_held_event
+from races.calendar import (
+    CalendarRefused,
+    EventResolved,
+    RaceHasResults,
+    cancel_race,
+    ingest_calendar,
+    resolve_held_event,
+)
 from races.models import HeldEvent, Race
 from races.rows import Counts, EventRow
 from tests.factories import RaceFactory, SeasonFactory, UserFactory
@@ -120,11 +128,57 @@ def test_a_calendar_without_a_race_that_has_results_is_refused() -> None:
     assert rounds()["race_8"] == 8
 
 
-@pytest.mark.parametrize("missing", [(5, 6, 7), tuple(range(1, 9))])
-def test_a_calendar_without_a_third_of_the_races_is_refused(missing: tuple[int, ...]) -> None:
-    with pytest.raises(CalendarRefused, match="at once"):
+@pytest.mark.parametrize("missing", [(5, 6, 7, 8), tuple(range(1, 9))])
+def test_a_calendar_without_more_than_three_coming_races_is_refused(missing: tuple[int, ...]) -> None:
+    with pytest.raises(CalendarRefused, match="lacks 4 coming races at once"):
         ingest_calendar(2026, events(*missing), now=NOW)
     assert log_names() == []
+
+
+def test_three_coming_races_may_go_at_once_whatever_else_is_missing(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        counts = ingest_calendar(2026, events(3, 4, 5, 6, 7), now=NOW)
+
+    assert log_names() == ["RaceCancelled"] * 3
+    assert len(counts.problems) == 2
+    assert sum("race cancelled" in record.getMessage() for record in caplog.records) == 3
+
+
+def test_a_host_cancels_a_race_that_the_calendar_would_not() -> None:
+    host = UserFactory()
+    ingest_calendar(2026, events(4), now=NOW)
+
+    cancel_race(race(4).pk, actor=host, now=NOW)
+    cancel_race(race(4).pk, actor=host, now=NOW)
+
+    assert race(4).status == Race.Status.CANCELLED
+    assert list(EventLog.objects.values_list("name", "actor")) == [("RaceCancelled", host.pk)]
+    assert ingest_calendar(2026, events(4), now=NOW) == Counts(unchanged=7)
+
+
+def test_a_race_with_results_cannot_be_cancelled() -> None:
+    Race.objects.filter(external_id="race_2").update(results_status=Race.Results.PROVISIONAL)
+
+    with pytest.raises(RaceHasResults, match="2026 Grand Prix 2 has results"):
+        cancel_race(race(2).pk, actor=None, now=NOW)
+
+
+def test_a_race_that_a_held_event_may_be_is_not_cancelled() -> None:
+    told = [
+        *events(8),
+        event(8, key="a", round_number=8),
+        event(8, key="b", round_number=9, starts_at=event(7).starts_at, first_practice_at=None, qualifying_at=None),
+    ]
+
+    counts = ingest_calendar(2026, told, now=NOW)
+
+    assert (race(8).status, race(8).round_number) == (Race.Status.SCHEDULED, None)
+    assert counts.problems[-1] == "The calendar lacks the Grand Prix 8, but a held event may be it: left as it is."
+
+    resolve_held_event(HeldEvent.objects.get(external_id="a"), race=race(8), actor=None, now=NOW)
+    resolve_held_event(HeldEvent.objects.get(external_id="b"), race=None, actor=None, now=NOW)
+    assert ingest_calendar(2026, told, now=NOW).problems == []
+    assert (race(8).status, race(8).round_number) == (Race.Status.SCHEDULED, 8)
 
 
 def test_a_race_that_has_started_is_not_cancelled_by_absence() -> None:
@@ -178,6 +232,50 @@ def test_a_held_event_can_be_a_known_race_and_stays_it() -> None:
     assert ingest_calendar(2026, told, now=NOW) == Counts(unchanged=8)
     with pytest.raises(EventResolved):
         resolve_held_event(HeldEvent.objects.get(), race=race(7), actor=None, now=NOW)
+
+
+def test_a_held_event_cannot_be_a_race_that_the_calendar_names_nor_one_of_another_season() -> None:
+    ingest_calendar(2026, [*events(), event(9)], now=NOW)
+    other = RaceFactory(season=SeasonFactory(year=2025), round_number=None)
+
+    for wrong in (race(7), other):
+        with pytest.raises(Invalid, match="Choose a race of 2026 that the calendar does not name"):
+            resolve_held_event(HeldEvent.objects.get(), race=wrong, actor=None, now=NOW)
+    assert HeldEvent.objects.get().resolved_at is None
+
+
+def test_a_decided_race_that_comes_back_under_its_own_name_is_itself() -> None:
+    ingest_calendar(2026, [*events(8), event(9, round_number=8)], now=NOW)
+    resolve_held_event(HeldEvent.objects.get(), race=race(8), actor=None, now=NOW)
+    told = [*events(), event(9)]
+
+    counts = ingest_calendar(2026, told, now=NOW)
+
+    assert (race(8).name, race(8).starts_at) == ("Grand Prix 8", event(8).starts_at)
+    assert HeldEvent.objects.get().resolved_at is None
+    assert counts.problems == ["Grand Prix 9 (race_9) is another race than was decided: held again."]
+    assert ingest_calendar(2026, told, now=NOW) == Counts(unchanged=8)
+
+
+def test_a_held_event_that_turns_out_to_be_a_known_race_needs_no_decision() -> None:
+    renamed = event(8, key="city_8", starts_at=event(8).starts_at + timedelta(days=20), first_practice_at=None)
+    ingest_calendar(2026, [*events(8), replace(renamed, qualifying_at=None)], now=NOW)
+    held = HeldEvent.objects.get()
+
+    ingest_calendar(2026, [*events(8), event(8, key="city_8")], now=NOW)
+
+    race_8 = Race.objects.get(external_id="city_8")
+    held.refresh_from_db()
+    assert (held.race, held.resolved_at) == (race_8, NOW)
+    assert resolve_held_event(held, race=None, actor=None, now=NOW) == race_8
+
+
+def test_a_held_event_does_not_become_a_race_that_there_is() -> None:
+    ingest_calendar(2026, [*events(), event(9)], now=NOW)
+    RaceFactory(season=race(1).season, external_id="race_9", round_number=None)
+
+    with pytest.raises(EventResolved, match="already knows Grand Prix 9"):
+        resolve_held_event(HeldEvent.objects.get(), race=None, actor=None, now=NOW)
 
 
 def test_a_new_race_from_a_held_event_takes_no_round_that_is_in_use() -> None:
@@ -258,6 +356,37 @@ def test_a_day_without_a_time_does_not_undo_the_time_we_know() -> None:
     another_day = replace(vague, starts_at=noon + timedelta(days=1))
     ingest_calendar(2026, [*events()[:5], another_day, *events()[6:]], now=NOW)
     assert race(6).starts_at == noon + timedelta(days=1)
+
+
+def test_a_session_that_one_answer_lacks_keeps_its_start() -> None:
+    vague = event(6, first_practice_at=None, qualifying_at=event(6).qualifying_at.replace(hour=12))
+    vague = replace(vague, days_only=("qualifying_at",))
+
+    assert ingest_calendar(2026, [*events()[:5], vague, *events()[6:]], now=NOW) == Counts(unchanged=8)
+
+
+def test_a_session_that_is_told_on_another_day_moves_even_without_its_time() -> None:
+    friday = event(6).qualifying_at.replace(hour=12) - timedelta(days=1)
+    moved = event(6, qualifying_at=friday, days_only=("qualifying_at",))
+
+    ingest_calendar(2026, [*events()[:5], moved, *events()[6:]], now=NOW)
+
+    assert race(6).qualifying_at == friday
+
+
+def test_sessions_do_not_outlive_their_weekend_or_its_format() -> None:
+    start = event(6).starts_at
+    sprint = {"sprint_at": start - timedelta(hours=28), "sprint_qualifying_at": start - timedelta(hours=44)}
+    ingest_calendar(2026, [*events()[:5], event(6, **sprint), *events()[6:]], now=NOW)
+    assert race(6).has_sprint
+
+    normal = event(6, third_practice_at=start - timedelta(hours=27))
+    ingest_calendar(2026, [*events()[:5], normal, *events()[6:]], now=NOW)
+    assert (race(6).sprint_at, race(6).sprint_qualifying_at) == (None, None)
+
+    later = event(6, starts_at=start + timedelta(days=2), qualifying_at=None)
+    ingest_calendar(2026, [*events()[:5], later, *events()[6:]], now=NOW)
+    assert (race(6).third_practice_at, race(6).qualifying_at) == (None, None)
 
 
 def test_seasons_do_not_mix() -> None:

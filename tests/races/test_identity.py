@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from races.identity import Known, event_key, match_calendar, match_event
+from races.identity import Known, event_key, match_calendar, match_event, match_keys
 from races.rows import EventRow
 
 START = datetime(2026, 10, 4, 7, tzinfo=UTC)
@@ -52,6 +52,22 @@ def test_calendar_gives_no_race_to_two_events() -> None:
     race = known(1, BAHRAIN.key)
 
     assert match_calendar([BAHRAIN, again], [race]) == {BAHRAIN.key: race, again.key: None}
+
+
+def test_calendar_lets_a_races_own_key_win_over_a_decided_one() -> None:
+    other = replace(BAHRAIN, key="decided", starts_at=START + timedelta(days=7))
+    race = Known(1, frozenset({BAHRAIN.key}), "bahrain", START, frozenset({"decided", "too"}))
+    free = known(2, "x")
+
+    assert match_calendar([other, BAHRAIN], [race, free]) == {"decided": None, BAHRAIN.key: race}
+    assert match_calendar([other], [race, free]) == {"decided": race}
+    assert match_calendar([other, replace(other, key="too")], [race, free]) == {"decided": race, "too": None}
+
+
+def test_keys_alone_take_no_race_by_its_circuit() -> None:
+    race = known(1, "x")
+
+    assert match_keys([BAHRAIN.key, "x", "x"], [race]) == {"x": race}
 
 
 def test_calendar_does_not_guess_between_two_new_names() -> None:
