@@ -23,21 +23,30 @@ def ingest_drivers(year: int, drivers: Sequence[DriverRow], teams: Sequence[Team
     """Store a season's drivers and teams by their external ids.
 
     Only the newest season speaks about those already known: numbers and names are the current ones even in lists of
-    old seasons, and who races is a matter of today. Drivers that the newest season does not list become inactive.
+    old seasons, and who races is a matter of today. Drivers that the newest season does not list become inactive,
+    unless its list is so short that it cannot be whole yet. A season of which nothing is told is not created.
     """
     counts = Counts()
+    if not drivers and not teams and not Season.objects.filter(year=year).exists():
+        return counts
     with transaction.atomic():
         season, _ = Season.objects.get_or_create(year=year)
         newest = is_newest(season)
         counts.add(_upsert(Team, {row.external_id: team_fields(row) for row in teams}, update=newest))
         raced = _raced(season)
+        active = Driver.objects.filter(status=Driver.Status.ACTIVE).count()
         fields = {}
         for row in drivers:
             races = row.external_id in raced if raced else row.number is not None
             status = Driver.Status.ACTIVE if races else Driver.Status.RESERVE
             fields[row.external_id] = driver_fields(row) | {"status": status if newest else Driver.Status.INACTIVE}
         counts.add(_upsert(Driver, fields, update=newest))
-        if newest and drivers:
+        numbered = sum(row.number is not None for row in drivers)
+        if newest and numbered * 2 < active:
+            counts.problems.append(
+                f"The list of {year} has {numbered} drivers with a number, {active} are active: none became inactive."
+            )
+        elif newest:
             gone = Driver.objects.exclude(status=Driver.Status.INACTIVE).exclude(external_id__in=[*fields, *raced])
             counts.updated += gone.update(status=Driver.Status.INACTIVE)
     return counts
@@ -52,17 +61,17 @@ def create_unknown(season: Season, rows: Iterable[ResultRow]) -> None:
     _upsert(Team, teams, update=False)
 
 
-def refresh_statuses(season: Season) -> None:
-    """Once the newest season has results, those who raced in it are active and the others of its list reserves."""
+def refresh_statuses(season: Season) -> int:
+    """Once the newest season has results, those who raced in it are active and the others of its list reserves.
+
+    Returns how many changed.
+    """
     raced = _raced(season)
     if not raced or not is_newest(season):
-        return
-    Driver.objects.filter(external_id__in=raced).exclude(status=Driver.Status.ACTIVE).update(
-        status=Driver.Status.ACTIVE
-    )
-    Driver.objects.filter(status=Driver.Status.ACTIVE).exclude(external_id__in=raced).update(
-        status=Driver.Status.RESERVE
-    )
+        return 0
+    idle = Driver.objects.filter(external_id__in=raced).exclude(status=Driver.Status.ACTIVE)
+    others = Driver.objects.filter(status=Driver.Status.ACTIVE).exclude(external_id__in=raced)
+    return idle.update(status=Driver.Status.ACTIVE) + others.update(status=Driver.Status.RESERVE)
 
 
 def refresh_prices(season: Season, *, now: datetime) -> int:
@@ -84,8 +93,15 @@ def refresh_prices(season: Season, *, now: datetime) -> int:
     return len(changed)
 
 
+def newest_season() -> Season | None:
+    """The latest season that has races; while none has, the latest of all."""
+    seasons = Season.objects.order_by("-year")
+    return seasons.filter(races__isnull=False).first() or seasons.first()
+
+
 def is_newest(season: Season) -> bool:
-    return not Season.objects.filter(year__gt=season.year).exists()
+    newest = newest_season()
+    return newest is None or newest.year <= season.year
 
 
 @cache

@@ -27,8 +27,8 @@ MAY_VANISH = {Session.QUALIFYING: 2}
 """Rows that a later version may lack: whoever is disqualified from a qualifying goes from its sheet."""
 
 COMPARED = ["grid", "laps", "status", "time", "fastest_lap", "fastest_lap_rank", "number", "q1", "q2", "q3"]
-COUNTS = ["driver_id", "team_id", "position", "position_text", "points", "status", "grid", "fastest_lap_rank"]
-"""What can move a score; everything else of a row is for display."""
+COUNTS = ["team_id", "points", "status", "grid", "fastest_lap_rank"]
+"""What can move a score, beside a classified place; everything else of a row is for display."""
 
 NOT_CLASSIFIED = {"R": "DNF", "D": "disqualified", "W": "did not start", "F": "did not qualify"}
 
@@ -72,16 +72,21 @@ def ingest_results(
     return outcome
 
 
-def refresh_season(season: Season, *, now: datetime, announced: Sequence[entries.Line] = ()) -> None:
+def refresh_season(season: Season, *, now: datetime, announced: Sequence[entries.Line] = ()) -> int:
     """Bring what follows from results in line with them: statuses, stints, expected entries, prices.
 
-    Writes differences only, so it may run at any time. ``announced`` are the entries of a season before its first race.
+    Writes differences only, so it may run at any time, and returns how many rows differed. ``announced`` are the
+    entries of a season before its first race. What an older season tells may change the newest one too.
     """
     with transaction.atomic():
-        drivers.refresh_statuses(season)
-        stints.refresh_stints(season)
-        entries.refresh_expected_entries(season, now=now, announced=announced)
-        drivers.refresh_prices(season, now=now)
+        changed = drivers.refresh_statuses(season)
+        changed += stints.refresh_stints(season)
+        changed += entries.refresh_expected_entries(season, now=now, announced=announced)
+        changed += drivers.refresh_prices(season, now=now)
+        newest = drivers.newest_season()
+        if newest and newest.year > season.year:
+            changed += refresh_season(newest, now=now)
+    return changed
 
 
 def store_results(
@@ -157,12 +162,19 @@ def current_rows(revision: ResultRevision) -> list[ResultRow]:
 
 
 def describe_changes(before: Sequence[ResultRow], after: Sequence[ResultRow], names: dict[str, str]) -> list[str]:
-    """What is different, a sentence for each driver, in the new order: "Pierre Gasly P7 → P3"."""
+    """What is different, a sentence for each driver, in the new order: "Pierre Gasly P7 → P3".
+
+    Where nothing else differs, that is the place in the sheet of cars that are not classified.
+    """
     old = {row.driver_id: row for row in before}
     new = {row.driver_id for row in after}
     sentences = [_difference(names[row.driver_id], old.get(row.driver_id), row) for row in after]
     sentences += [f"{names[row.driver_id]} no longer listed" for row in before if row.driver_id not in new]
-    return [sentence for sentence in sentences if sentence]
+    return [sentence for sentence in sentences if sentence] or [
+        f"{names[row.driver_id]} {_in_words(old[row.driver_id])} → {_in_words(row)} in the sheet"
+        for row in after
+        if _in_words(old[row.driver_id]) != _in_words(row)
+    ]
 
 
 def is_classified(row: ResultRow) -> bool:
@@ -196,6 +208,10 @@ def _place(row: ResultRow) -> str:
     return "disqualified" if row.status == "Disqualified" else NOT_CLASSIFIED.get(row.position_text, "not classified")
 
 
+def _in_words(row: ResultRow) -> str:
+    return f"{row.position} ({row.position_text})"
+
+
 def _shown(value: Any) -> str:
     return "none" if value in (None, "") else str(value)
 
@@ -211,8 +227,11 @@ def _normal(session: str, row: ResultRow) -> ResultRow:
     return replace(row, points=Decimal(plain(row.points)))
 
 
-def _what_counts(rows: Sequence[ResultRow]) -> list[list[Any]]:
-    return [[getattr(row, name) for name in COUNTS] for row in rows]
+def _what_counts(rows: Sequence[ResultRow]) -> dict[str, list[Any]]:
+    return {
+        row.driver_id: [_place(row), is_classified(row) and row.position, *(getattr(row, name) for name in COUNTS)]
+        for row in rows
+    }
 
 
 def _digest(rows: Sequence[ResultRow]) -> str:

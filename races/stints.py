@@ -55,8 +55,8 @@ def stints(starts: Iterable[Start]) -> list[Stint]:
     ]
 
 
-def refresh_stints(season: Season) -> None:
-    """Bring the season's entries in line with its results; writes differences only."""
+def refresh_stints(season: Season) -> int:
+    """Bring the season's entries in line with its results; returns how many differed."""
     rows = list(
         RaceResult.objects.current()
         .filter(race__season=season, session=Session.GRAND_PRIX)
@@ -91,3 +91,4 @@ def refresh_stints(season: Season) -> None:
             for stint in new
         ]
     )
+    return len(gone) + len(changed) + len(new)

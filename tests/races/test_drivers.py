@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from races.drivers import ingest_drivers, refresh_prices
+from races.drivers import ingest_drivers, is_newest, newest_season, refresh_prices
 from races.models import Driver, Season, Team
 from races.rows import Counts, DriverRow, TeamRow
 from races.seasons import load_season
@@ -56,6 +56,30 @@ def test_who_is_listed_no_more_is_inactive() -> None:
 
     assert ingest(ANA).updated == 1
     assert statuses() == {"ana": "active", "bo": "inactive"}
+
+
+def test_a_short_list_makes_nobody_inactive() -> None:
+    others = [DriverRow(f"d{number}", "D", str(number), number=number) for number in range(4)]
+    ingest(ANA, BO, *others)
+
+    counts = ingest(ANA, BO)
+
+    assert counts.problems == ["The list of 2026 has 1 drivers with a number, 5 are active: none became inactive."]
+    assert set(statuses().values()) == {"active", "reserve"}
+
+
+def test_a_season_of_which_nothing_is_told_is_not_created() -> None:
+    assert ingest_drivers(2062, [], [], now=NOW) == Counts()
+    assert not Season.objects.exists()
+
+
+def test_a_season_without_races_is_not_the_newest() -> None:
+    load_season(2025, until=NOW, now=NOW)
+
+    ingest(ANA, year=2027)
+
+    assert is_newest(Season.objects.get(year=2025))
+    assert newest_season() == Season.objects.get(year=2025)
 
 
 def test_an_old_season_leaves_known_drivers_alone_and_adds_the_forgotten() -> None:

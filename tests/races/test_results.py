@@ -104,6 +104,19 @@ def test_what_counts_for_no_score_is_kept_but_not_told(race: Race) -> None:
     assert race.results_status == Race.Results.PROVISIONAL
 
 
+def test_the_order_of_cars_that_are_not_classified_is_told_and_counts_for_nothing(race: Race) -> None:
+    out = {"position_text": "R", "points": Decimal(0)}
+    bo, cy = out | {"number": 2}, out | {"number": 3}
+    ingest(race, sheet(bo=bo, cy=cy))
+
+    outcome = ingest(race, sheet("ana", "cy", "bo", bo=bo, cy=cy))
+
+    race.refresh_from_db()
+    assert outcome.changes == ["Cy Test 3 (R) → 2 (R) in the sheet", "Bo Test 2 (R) → 3 (R) in the sheet"]
+    assert race.results_status == Race.Results.PROVISIONAL
+    assert len(logged()) == 1
+
+
 def test_changes_name_points_teams_and_drivers() -> None:
     before = sheet("ana", "bo")
     after = [
