@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.numbers import plain
 from races import calendar, drivers, entries, results
-from races.identity import match_event
+from races.identity import match_calendar
 from races.models import Driver, Race, RaceResult, ResultRevision, Season, Session, SyncRun, Team
 from races.rows import Counts, DriverRow, EventRow, ResultRow, TeamRow
 
@@ -68,15 +69,16 @@ def load_season(year: int, *, until: datetime, now: datetime, file: Path | None 
     started_at = timezone.now()
     with transaction.atomic():
         counts = Counts()
-        if not SyncRun.objects.filter(season=year, source=ResultRevision.Source.JOLPICA, created__gt=0).exists():
+        synced = _was_synced(year)
+        if not synced:
             driver_rows = [DriverRow(**row) for row in _rows(data["drivers"])]
             team_rows = [TeamRow(**row) for row in _rows(data["teams"])]
             counts.add(drivers.ingest_drivers(year, driver_rows, team_rows, now=now))
             counts.add(calendar.ingest_calendar(year, [_event(row) for row in _rows(data["races"])], now=now))
         season = Season.objects.get(year=year)
-        counts.add(_load_results(season, data, until=until, now=now))
+        counts.add(_load_results(season, data, only_missing=synced, until=until, now=now))
         if counts.changed:
-            results.refresh_season(season, now=now, announced=_announced(data))
+            counts.updated += results.refresh_season(season, now=now, announced=_announced(data))
         return SyncRun.objects.create(
             season=year,
             what="everything",
@@ -131,23 +133,34 @@ def export_season(year: int) -> str:
     return _write(content)
 
 
-def _load_results(season: Season, data: dict[str, Any], *, until: datetime, now: datetime) -> Counts:
+def _was_synced(year: int) -> bool:
+    """Whether there is a calendar, and the upstream has told something of the season, if only that all is as it was."""
+    told = Q(created__gt=0) | Q(updated__gt=0) | Q(unchanged__gt=0)
+    runs = SyncRun.objects.filter(told, season=year, source=ResultRevision.Source.JOLPICA)
+    return runs.exists() and Race.objects.filter(season=year).exists()
+
+
+def _load_results(
+    season: Season, data: dict[str, Any], *, only_missing: bool, until: datetime, now: datetime
+) -> Counts:
     counts = Counts()
-    known = calendar.known_races(season, races := list(season.races.all()))
-    by_pk = {race.pk: race for race in races}
+    by_pk = {race.pk: race for race in season.races.all()}
+    events = {row["key"]: _event(row) for row in _rows(data["races"])}
+    matches = match_calendar(list(events.values()), calendar.known_races(season, by_pk.values()))
     current = {
         (revision.race_id, revision.session): revision.source
         for revision in ResultRevision.objects.filter(race__season=season, is_current=True)
     }
-    for event_row in _rows(data["races"]):
-        match = match_event(_event(event_row), known)
+    for key in events:
+        match = matches[key]
         for session in RESULT_COLUMNS:  # the Grand Prix first: it decides the entry list
-            sheet = data[session.value]["races"].get(event_row["key"])
+            sheet = data[session.value]["races"].get(key)
             if not sheet or match is None:
                 continue
             race = by_pk[match.pk]
             started_at = getattr(race, SESSION_STARTS[session])
-            ours = current.get((race.pk, session), ResultRevision.Source.BUNDLE) == ResultRevision.Source.BUNDLE
+            source = current.get((race.pk, session))
+            ours = source is None or (source == ResultRevision.Source.BUNDLE and not only_missing)
             if started_at is None or started_at >= until or not ours:
                 continue
             rows = [_result(row) for row in _rows({"columns": data[session.value]["columns"], "rows": sheet})]

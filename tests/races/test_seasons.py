@@ -54,7 +54,7 @@ def test_loading_stops_at_until_and_goes_on_from_there() -> None:
 
     hungary.refresh_from_db()
     assert (first.source, first.status) == ("bundle", "ok")
-    assert (second.created, second.updated) == (44, 0)
+    assert (second.created, second.updated) == (44, 16)  # prices
     assert (hungary.status, hungary.results_status) == ("finished", "official")
     assert hungary.entries.filter(is_confirmed=True).count() == 22
 
@@ -83,6 +83,27 @@ def test_loading_leaves_what_others_told_alone() -> None:
     assert race.name == "Changed by the upstream"
     assert race.revisions.get(session="grand_prix") == revision
     assert Race.objects.get(external_id="2026_hungarian_grand_prix").status == "finished"
+
+
+def test_loading_leaves_a_season_alone_that_was_found_as_it_is() -> None:
+    load_season(2026, until=NOW, now=NOW)
+    SyncRun.objects.create(season=2026, what="everything", game_time=NOW, started_at=NOW, unchanged=633)
+    Race.objects.filter(external_id="2026_dutch_grand_prix").update(name="Changed by the upstream")
+    revision = ResultRevision.objects.filter(race__external_id="2026_monaco_grand_prix", session="grand_prix")
+    revision.update(digest="another")
+
+    load_season(2026, until=NOW, now=NOW)
+
+    assert Race.objects.filter(name="Changed by the upstream").exists()
+    assert revision.get().is_current
+
+
+def test_loading_makes_the_calendar_where_only_drivers_were_synced() -> None:
+    SyncRun.objects.create(season=2026, what="drivers", game_time=NOW, started_at=NOW, created=40)
+
+    load_season(2026, until=NOW, now=NOW)
+
+    assert Race.objects.filter(status="finished").count() == 10
 
 
 def test_a_result_by_hand_is_exported_like_any_other() -> None:
