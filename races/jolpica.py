@@ -5,6 +5,7 @@ Keeps to a pace and to an hourly budget of real time, whatever the game's clock 
 """
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -29,7 +30,13 @@ RETRIES = 3
 BACK_OFF = 1.0  # seconds; doubles with each try: the upstream's short limit is over after one second
 LONGEST_WAIT = 60  # seconds; asked to wait longer, we give up and leave it to the next run
 USER_AGENT = f"fantasy-f1/{__version__} (self-hosted fantasy leagues; python-requests)"
-PASSING = (429, 500, 502, 503, 504, 521)
+PASSING = (429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
+STOP = (*PASSING, HTTPStatus.FORBIDDEN)
+"""Answers after which asking for something else makes no sense either."""
+
+LARGEST = 32767  # what the columns of whole numbers hold
+MOST_POINTS = 100  # a race has never given more than 52
+UNWRITABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 UNCLASSIFIED = {"R", "D", "W", "F", "E", "N"}
 SESSION_TABLES = {
     "grand_prix": ("results", "Results"),
@@ -60,6 +67,12 @@ class UpstreamUnreachable(UpstreamError):
     code = "upstream_unreachable"
 
 
+class _AskedToWait(UpstreamUnreachable):
+    def __init__(self, wait: float, *, repetitions: int) -> None:
+        super().__init__(f"The upstream asks to wait {wait:.0f} seconds; the next run tries again.")
+        self.repetitions = repetitions
+
+
 class _Backoff(Retry):
     """Waits before the first repetition too, and never longer than ``LONGEST_WAIT``."""
 
@@ -69,7 +82,7 @@ class _Backoff(Retry):
     def sleep_for_retry(self, response: BaseHTTPResponse) -> bool:
         wait = self.get_retry_after(response)
         if wait and wait > LONGEST_WAIT:
-            raise UpstreamUnreachable(f"The upstream asks to wait {wait:.0f} seconds; the next run tries again.")
+            raise _AskedToWait(wait, repetitions=len(self.history) - 1)
         return super().sleep_for_retry(response)
 
 
@@ -94,10 +107,11 @@ _pace = _Pace()
 class Jolpica:
     """A client for one run. ``requests`` counts what was sent, repetitions included."""
 
-    def __init__(self, *, budget: int) -> None:
-        """``budget`` is the number of requests that this run may make."""
+    def __init__(self, *, budget: int, on_request: Callable[[int], None] | None = None) -> None:
+        """``budget`` is the number of requests that this run may make; ``on_request`` hears of each, as it is sent."""
         self.budget = budget
         self.requests = 0
+        self._on_request = on_request
         retry = _Backoff(
             total=RETRIES,
             status_forcelist=PASSING,
@@ -124,17 +138,17 @@ class Jolpica:
         return _once([_event(season, race) for race in found], lambda row: row.key, "event")
 
     def results(self, season: int, session: str, *, round_number: int | None = None) -> list[SessionRows]:
-        """Results of one kind of session, of a whole season or of one round; events without any are left out."""
+        """Results of one kind of session, of a whole season or of one round; events without any are left out.
+
+        A sheet with an unusable row is told as its ``problem``.
+        """
         resource, key = SESSION_TABLES[session]
         place = f"{season}/{round_number}" if round_number else f"{season}"
         sheets: dict[str, tuple[EventRow, list[dict[str, Any]]]] = {}
         for race in self._all(f"{place}/{resource}/", "RaceTable", "Races", nested=key):
             event = _event(season, race)
             sheets.setdefault(event.key, (event, []))[1].extend(_list(race, key))
-        return [
-            SessionRows(event, session, tuple(_result(session, row, place=n) for n, row in enumerate(rows, start=1)))
-            for event, rows in sheets.values()
-        ]
+        return [_sheet(season, session, event, rows) for event, rows in sheets.values()]
 
     def _all(self, path: str, table: str, name: str, *, nested: str | None = None) -> list[dict[str, Any]]:
         """Every page of ``path``; a total counts the ``nested`` rows where given, and a page may end inside a race."""
@@ -156,13 +170,13 @@ class Jolpica:
     def _page(self, path: str, offset: int) -> tuple[dict[str, Any], int]:
         answer = self._get(path, offset)
         if answer.status_code != HTTPStatus.OK:
-            kind = UpstreamUnreachable if answer.status_code in PASSING else UpstreamError
+            kind = UpstreamUnreachable if answer.status_code in STOP else UpstreamError
             raise kind(f"{path} was answered with {answer.status_code} {answer.reason}.")
         if "json" not in answer.headers.get("Content-Type", ""):
             raise UpstreamError(f"{path} was not answered with JSON.")
         try:
             data = _dict(answer.json(), "MRData")
-        except requests.JSONDecodeError:
+        except (requests.JSONDecodeError, RecursionError):
             raise UpstreamError(f"{path} was answered with broken JSON.") from None
         total = _whole(data, "total")
         if total is None:
@@ -173,21 +187,29 @@ class Jolpica:
         if self.requests >= self.budget:
             raise UpstreamUnreachable("The hourly budget of requests is used up; the next run goes on.")
         _pace.wait(settings.F1_API_PER_SECOND)
+        self._count(1)
         try:
             answer = self._http.get(
                 f"{settings.F1_API_URL}/{path}",
                 params={"limit": PAGE_SIZE, "offset": offset},
                 timeout=settings.F1_API_TIMEOUT,
             )
+        except _AskedToWait as error:
+            self._count(error.repetitions)
+            raise
         except requests.exceptions.ChunkedEncodingError:
-            self.requests += 1
             raise UpstreamError(f"The answer to {path} ended too early.") from None
         except requests.RequestException:
-            self.requests += 1 + RETRIES
+            self._count(RETRIES)
             raise UpstreamUnreachable(f"The upstream does not answer ({path}).") from None
         repeated = answer.raw.retries
-        self.requests += 1 + (len(repeated.history) if repeated else 0)
+        self._count(len(answer.history) + (len(repeated.history) if repeated else 0))
         return answer
+
+    def _count(self, sent: int) -> None:
+        self.requests += sent
+        if sent and self._on_request:
+            self._on_request(self.requests)
 
 
 def _once(rows: list[Row], key: Callable[[Row], str], kind: str) -> list[Row]:
@@ -210,14 +232,23 @@ def _list(holder: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return value
 
 
+def _part(holder: dict[str, Any], key: str) -> dict[str, Any]:
+    """What may be left out, or null, but is nothing else than a dictionary."""
+    return {} if holder.get(key) is None else _dict(holder, key)
+
+
 def _text(holder: dict[str, Any], key: str, *, longest: int = 100) -> str:
     """An optional text; the upstream leaves a key out, or says null, when it does not know."""
     value = holder.get(key)
-    return "" if value is None else str(value).strip()[:longest]
+    if value is None:
+        return ""
+    if not isinstance(value, str | int | float) or UNWRITABLE.search(text := str(value)):
+        raise UpstreamError(f"The upstream gives a {key} that is no text.")
+    return text.strip()[:longest]
 
 
-def _needed(holder: dict[str, Any], key: str) -> str:
-    value = _text(holder, key)
+def _needed(holder: dict[str, Any], key: str, *, longest: int = 100) -> str:
+    value = _text(holder, key, longest=longest)
     if not value:
         raise UpstreamError(f"A row of the upstream has no {key}.")
     return value
@@ -225,25 +256,29 @@ def _needed(holder: dict[str, Any], key: str) -> str:
 
 def _whole(holder: dict[str, Any], key: str) -> int | None:
     value = _text(holder, key)
-    return int(value) if value.isascii() and value.isdigit() else None
+    number = int(value) if value.isascii() and value.isdigit() else None
+    if number is not None and number > LARGEST:
+        raise UpstreamError(f"The upstream gives a {key} that makes no sense: {value}.")
+    return number
 
 
-def _moment(holder: dict[str, Any] | None) -> datetime | None:
+def _moment(holder: dict[str, Any]) -> datetime | None:
     """The start of a session: without a time, noon of its day."""
-    if not isinstance(holder, dict) or not holder.get("date"):
+    if not holder.get("date"):
         return None
     text = f"{holder['date']}T{holder.get('time') or '12:00:00Z'}"
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
-    except ValueError:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise UpstreamError(f"The upstream gives a date that is none: {text}.") from None
 
 
 def _driver(data: dict[str, Any]) -> DriverRow:
     return DriverRow(
-        external_id=_needed(data, "driverId"),
-        given_name=_needed(data, "givenName"),
-        family_name=_needed(data, "familyName"),
+        external_id=_needed(data, "driverId", longest=64),
+        given_name=_needed(data, "givenName", longest=64),
+        family_name=_needed(data, "familyName", longest=64),
         code=_text(data, "code", longest=3),
         number=_whole(data, "permanentNumber"),
         country=_text(data, "nationality", longest=64),
@@ -252,7 +287,7 @@ def _driver(data: dict[str, Any]) -> DriverRow:
 
 def _team(data: dict[str, Any]) -> TeamRow:
     return TeamRow(
-        external_id=_needed(data, "constructorId"),
+        external_id=_needed(data, "constructorId", longest=64),
         name=_needed(data, "name"),
         country=_text(data, "nationality", longest=64),
     )
@@ -260,35 +295,45 @@ def _team(data: dict[str, Any]) -> TeamRow:
 
 def _event(season: int, data: dict[str, Any]) -> EventRow:
     circuit = _dict(data, "Circuit")
-    location = circuit.get("Location") or {}
+    location = _part(circuit, "Location")
     starts_at = _moment(data)
     if starts_at is None:
         raise UpstreamError("An event of the upstream has no date.")
-    sessions: dict[str, Any] = {
-        name: next((at for key in keys if (at := _moment(data.get(key)))), None) for name, keys in EVENT_TIMES.items()
-    }
+    parts = {name: next((part for key in keys if (part := _part(data, key))), {}) for name, keys in EVENT_TIMES.items()}
+    sessions: dict[str, Any] = {name: _moment(part) for name, part in parts.items()}
     return EventRow(
-        key=event_key(season=season, name=_needed(data, "raceName"), url=_text(data, "url", longest=500)),
+        key=event_key(season=season, name=_needed(data, "raceName"), url=_text(data, "url", longest=500))[:100],
         name=_needed(data, "raceName"),
-        circuit_id=_needed(circuit, "circuitId"),
+        circuit_id=_needed(circuit, "circuitId", longest=64),
         circuit_name=_needed(circuit, "circuitName"),
         starts_at=starts_at,
         round_number=_whole(data, "round"),
         locality=_text(location, "locality", longest=64),
         country=_text(location, "country", longest=64),
         time_known=bool(data.get("time")),
+        days_only=tuple(name for name, part in parts.items() if sessions[name] and not part.get("time")),
         **sessions,
     )
+
+
+def _sheet(season: int, session: str, event: EventRow, rows: list[dict[str, Any]]) -> SessionRows:
+    try:
+        return SessionRows(
+            event, session, tuple(_result(session, row, place=place) for place, row in enumerate(rows, start=1))
+        )
+    except UpstreamError as error:
+        return SessionRows(event, session, (), problem=f"{season} {event.name}, {session}: {error.message}")
 
 
 def _result(session: str, data: dict[str, Any], *, place: int) -> ResultRow:
     driver, team = _driver(_dict(data, "Driver")), _team(_dict(data, "Constructor"))
     position, text = _whole(data, "position"), _text(data, "positionText", longest=3)
-    if position is None and text in UNCLASSIFIED:
+    status = _text(data, "status", longest=32)
+    if position is None and (text in UNCLASSIFIED or status == "Disqualified"):
         position = place  # a car that does not count may have no number: then its place in the sheet
     if not position:
         raise UpstreamError(f"{driver.given_name} {driver.family_name} has no position.")
-    fastest = data.get("FastestLap") or {}
+    fastest = _part(data, "FastestLap")
     return ResultRow(
         driver_id=driver.external_id,
         team_id=team.external_id,
@@ -298,9 +343,9 @@ def _result(session: str, data: dict[str, Any], *, place: int) -> ResultRow:
         points=_points(data) if session != "qualifying" else Decimal(0),
         grid=_whole(data, "grid"),
         laps=_whole(data, "laps"),
-        status=_text(data, "status", longest=32),
-        time=_text(data.get("Time") or {}, "time", longest=16),
-        fastest_lap=_text(fastest.get("Time") or {}, "time", longest=16),
+        status=status,
+        time=_text(_part(data, "Time"), "time", longest=16),
+        fastest_lap=_text(_part(fastest, "Time"), "time", longest=16),
         fastest_lap_rank=_whole(fastest, "rank"),
         q1=_text(data, "Q1", longest=16),
         q2=_text(data, "Q2", longest=16),
@@ -315,6 +360,6 @@ def _points(data: dict[str, Any]) -> Decimal:
         points = Decimal(_needed(data, "points"))
     except InvalidOperation:
         raise UpstreamError(f"The upstream gives points that are no number: {data['points']}.") from None
-    if not points.is_finite() or points < 0:
+    if not points.is_finite() or not 0 <= points <= MOST_POINTS:
         raise UpstreamError(f"The upstream gives points that make no sense: {points}.")
     return points

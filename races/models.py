@@ -330,6 +330,9 @@ class SyncRun(models.Model):
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
+    results_answered = models.BooleanField(
+        default=False, help_text="Whether every result that was asked for was answered, be it with no rows yet"
+    )
     error = models.TextField(blank=True, help_text="One line for each thing that was refused or failed")
 
     class Meta:

@@ -77,6 +77,8 @@ class SessionRows:
     event: EventRow
     session: str
     rows: tuple[ResultRow, ...]
+    problem: str = ""
+    """Why it cannot be used, for the host; then there are no rows."""
 
 
 @dataclass

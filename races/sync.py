@@ -12,9 +12,10 @@ from django.utils import timezone
 from fantasy_f1.core import leases
 from fantasy_f1.core.errors import DomainError, Invalid
 from races import calendar, drivers, results
-from races.identity import match_event
-from races.jolpica import Jolpica, UpstreamUnreachable
+from races.identity import match_keys
+from races.jolpica import Jolpica, UpstreamError, UpstreamUnreachable
 from races.models import Race, ResultRevision, Season, Session, SyncRun
+from races.polling import FIRST
 from races.rows import Counts, SessionRows
 from races.seasons import SESSION_STARTS
 
@@ -42,34 +43,35 @@ def sync_season(year: int, *, what: str | None = None, round_number: int | None 
     with leases.hold("sync", for_at_most=LEASE) as ours:
         if not ours:
             raise SyncBusy("Another sync is running.")
+        _end_broken_runs()
         run = SyncRun.objects.create(
             season=year, race=race, what=what or "everything", game_time=now, started_at=timezone.now()
         )
         counts = Counts()
-        client = Jolpica(budget=_budget_left())
+        client = Jolpica(budget=_budget_left(), on_request=partial(_note_requests, run))
         try:
             try:
-                for unit in _units(client, year, what, race, now):
+                for unit in _units(client, run, year, what, race, now):
                     _do(unit, counts)
             except UpstreamUnreachable as error:
                 counts.problems.append(error.message)
             if season := Season.objects.filter(year=year).first():
-                results.refresh_season(season, now=now)
+                counts.updated += results.refresh_season(season, now=now)
         except Exception as error:
             counts.problems.append(f"Broken off: {error!r}")
             raise
         finally:
-            _finish(run, counts, client.requests)
+            _finish(run, counts)
     return run
 
 
 def _units(
-    client: Jolpica, year: int, what: str | None, race: Race | None, now: datetime
+    client: Jolpica, run: SyncRun, year: int, what: str | None, race: Race | None, now: datetime
 ) -> list[Callable[[], Counts]]:
     units: dict[str, Callable[[], Counts]] = {
         "drivers": lambda: drivers.ingest_drivers(year, client.drivers(year), client.teams(year), now=now),
         "calendar": lambda: _sync_calendar(client, year, now=now),
-        "results": lambda: _sync_results(client, year, race, now=now),
+        "results": lambda: _sync_results(client, run, year, race, now=now),
     }
     if what is None and race is not None:
         what = "results"
@@ -92,23 +94,24 @@ def _sync_calendar(client: Jolpica, year: int, *, now: datetime) -> Counts:
     return calendar.ingest_calendar(year, events, now=now)
 
 
-def _sync_results(client: Jolpica, year: int, race: Race | None, *, now: datetime) -> Counts:
+def _sync_results(client: Jolpica, run: SyncRun, year: int, race: Race | None, *, now: datetime) -> Counts:
     counts = Counts()
     season = Season.objects.filter(year=year).first()
     if season is None or not season.races.exists():
         counts.problems.append(f"There is no calendar of {year} yet: sync that first.")
         return counts
-    sheets: list[SessionRows] = []
-    for session in Session.values:
-        if _has_been(season, race, Session(session), now):
-            _do(partial(_fetch, client, year, session, race, sheets), counts)
+    sheets, counts.problems = _fetch(client, season, race, now=now)
+    run.results_answered = not counts.problems
     stored = {item.pk: item for item in season.races.all()}
-    known = calendar.known_races(season, stored.values())
-    held = set(season.held_events.filter(race=None).values_list("external_id", flat=True))
+    held = set(season.held_events.filter(resolved_at=None).values_list("external_id", flat=True))
+    known = match_keys(
+        (sheet.event.key for sheet in sheets if sheet.event.key not in held),
+        calendar.known_races(season, stored.values()),
+    )
     told = set()
     order = list(Session.values)  # the Grand Prix first: it decides the entry list
     for sheet in sorted(sheets, key=lambda sheet: (sheet.event.starts_at, order.index(sheet.session))):
-        match = match_event(sheet.event, known)
+        match = known.get(sheet.event.key)
         if match is None:
             if sheet.event.key not in held:
                 counts.problems.append(f"Results of {sheet.event.name} ({sheet.event.key}) match no race of {year}.")
@@ -119,18 +122,31 @@ def _sync_results(client: Jolpica, year: int, race: Race | None, *, now: datetim
     return counts
 
 
-def _fetch(client: Jolpica, year: int, session: str, race: Race | None, sheets: list[SessionRows]) -> Counts:
-    sheets += client.results(year, session, round_number=race.round_number if race else None)
-    return Counts()
+def _fetch(client: Jolpica, season: Season, race: Race | None, *, now: datetime) -> tuple[list[SessionRows], list[str]]:
+    """All sheets that could be had, and what went wrong with the others."""
+    sheets: list[SessionRows] = []
+    problems = []
+    for session in Session:
+        if not _may_have_result(season, race, session, now):
+            continue
+        try:
+            sheets += client.results(season.year, session.value, round_number=race.round_number if race else None)
+        except UpstreamError as error:
+            problems.append(error.message)
+            if isinstance(error, UpstreamUnreachable):
+                break
+    return sheets, problems
 
 
 def _store(race: Race, sheet: SessionRows, *, now: datetime) -> Counts:
+    if sheet.problem:
+        return Counts(problems=[sheet.problem])
     return results.store_results(race, sheet.session, sheet.rows, source=JOLPICA, now=now).counts()
 
 
-def _has_been(season: Season, race: Race | None, session: Session, now: datetime) -> bool:
+def _may_have_result(season: Season, race: Race | None, session: Session, now: datetime) -> bool:
     """Whether there can be a result at all: asking for one too early only pins an empty answer in a cache."""
-    started = {f"{SESSION_STARTS[session]}__lte": now}
+    started = {f"{SESSION_STARTS[session]}__lte": now - FIRST}
     races = season.races.filter(pk=race.pk) if race else season.races.all()
     return races.filter(**started).exists()
 
@@ -163,10 +179,21 @@ def _budget_left() -> int:
     return settings.F1_API_PER_HOUR - (used["sent"] or 0)
 
 
-def _finish(run: SyncRun, counts: Counts, requests: int) -> None:
+def _end_broken_runs() -> None:
+    """Whoever holds the lease knows that nobody else runs: those that still seem to were killed."""
+    running = SyncRun.objects.filter(status=SyncRun.Status.RUNNING)
+    running.update(status=SyncRun.Status.FAILED, finished_at=timezone.now(), error="Broken off.")
+
+
+def _note_requests(run: SyncRun, sent: int) -> None:
+    """At once, so that a run that is killed has still used up its part of the hourly budget."""
+    run.requests = sent
+    run.save(update_fields=["requests"])
+
+
+def _finish(run: SyncRun, counts: Counts) -> None:
     run.status = SyncRun.Status.FAILED if counts.problems else SyncRun.Status.OK
     run.finished_at = timezone.now()
-    run.requests = requests
     run.created, run.updated, run.unchanged = counts.created, counts.updated, counts.unchanged
     run.error = "\n".join(counts.problems)
     run.save()

@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 from celery import shared_task
 from django.conf import settings
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min
 
 from fantasy_f1.core import clock
 from races import sync
@@ -56,20 +56,30 @@ def due_races(year: int, *, now: datetime) -> list[Race]:
         .values_list("race_id", "session")
         .annotate(at=Min("created_at"))
     }
-    runs = SyncRun.objects.filter(season=year, source=ResultRevision.Source.JOLPICA).filter(
-        Q(what="results") | Q(what="everything")
-    )
-    asked_for_race = dict(runs.order_by().values_list("race_id").annotate(at=Max("game_time")))
+    runs = SyncRun.objects.filter(
+        season=year, source=ResultRevision.Source.JOLPICA, what__in=["results", "everything"], game_time__lte=now
+    ).order_by()
+    asked = {
+        (race, answered): at
+        for race, answered, at in runs.values_list("race_id", "results_answered").annotate(at=Max("game_time"))
+    }
     due = []
     for race in races:
-        asked = [at for at in (asked_for_race.get(None), asked_for_race.get(race.pk)) if at]
+        last_asked_at, last_failed_at = (
+            max((at for pk in (None, race.pk) if (at := asked.get((pk, answered)))), default=None)
+            for answered in (True, False)
+        )
         for session in Session:
             starts_at = getattr(race, SESSION_STARTS[session])
             if starts_at is None or starts_at > now:
                 continue
-            last = max((at for at in asked if at <= now), default=None)
-            first = first_rows.get((race.pk, session))
-            if next_ask(starts_at=starts_at, first_rows_at=first, last_asked_at=last) <= now:
+            moment = next_ask(
+                starts_at=starts_at,
+                first_rows_at=first_rows.get((race.pk, session)),
+                last_asked_at=last_asked_at,
+                last_failed_at=last_failed_at,
+            )
+            if moment <= now:
                 due.append(race)
                 break
     return due

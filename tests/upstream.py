@@ -73,6 +73,7 @@ class UpstreamDouble:
         """Every request, as path and query."""
         self.user_agents: set[str] = set()
         self._faults: deque[str] = deque()
+        self._garbled: Row = {}
         self._seasons: dict[int, _Season] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -98,11 +99,15 @@ class UpstreamDouble:
         self.now = now
 
     def fault(self, *kinds: str) -> None:
-        """Let the next answers go wrong, one each: a status (429, 500, 503), timeout, reset, truncated, broken, html,
-        wrong_total, no_total, no_table, or no_<key>, which leaves that key out of every row. ``429/1`` also says
+        """Let the next answers go wrong, one each: a status (429, 500, 503), timeout, reset, truncated, broken, nested,
+        html, wrong_total, no_total, no_table, or no_<key>, which leaves that key out of every row. ``429/1`` also says
         Retry-After: 1.
         """
         self._faults.extend(kinds)
+
+    def garble(self, values: Row) -> None:
+        """Put ``values`` as they are into the first race of the next answer that has races, or into its first row."""
+        self._garbled = values
 
     def amend(self, year: int, event: str, driver: str, *, session: str = "grand_prix", **values: Any) -> None:
         """Change columns of a driver's row from now on."""
@@ -143,9 +148,16 @@ class UpstreamDouble:
             del data["total"]
         if fault == "no_table":
             data = {key: value for key, value in data.items() if not key.endswith("Table")}
-        body = json.dumps({"MRData": data}, ensure_ascii=False)
+        if self._garbled and data.get("RaceTable", {}).get("Races"):
+            race = data["RaceTable"]["Races"][0]
+            rows = next((race[name] for _, name in RESULTS.values() if name in race), [race])
+            rows[0].update(self._garbled)
+            self._garbled = {}
+        body = json.dumps({"MRData": data})
         if fault == "broken":
             body = body[:-9]
+        if fault == "nested":
+            body = "[" * 20_000
         if fault.startswith("no_"):
             body = re.sub(rf'"{fault[3:]}": ?"[^"]*",? ?', "", body)
         return 200, "application/json", body

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from fantasy_f1.core import leases
@@ -165,6 +166,108 @@ def test_faulty_results_leave_the_stored_ones_alone(upstream: UpstreamDouble, fa
     assert database() == before
 
 
+@pytest.mark.parametrize("values", [{"position": None}, {"points": "9999"}, {"Time": "x"}])
+def test_a_sheet_with_an_unusable_row_does_not_stop_the_others(
+    upstream: UpstreamDouble, values: dict[str, object]
+) -> None:
+    sync()
+    upstream.set_now(MONDAY)
+    upstream.garble(values)
+
+    run = sync(what="results", now=MONDAY)
+
+    assert run.error.startswith("2026 Australian Grand Prix, grand_prix: ")
+    assert len(run.error.splitlines()) == 1
+    assert Race.objects.get(external_id=HUNGARY).status == "finished"
+
+
+def test_what_was_fetched_is_stored_though_the_upstream_is_gone_then(upstream: UpstreamDouble) -> None:
+    sync()
+    upstream.set_now(MONDAY)
+    upstream.fault("", *["503"] * 4)
+
+    run = sync(round_number=11, now=MONDAY)
+
+    assert Race.objects.get(external_id=HUNGARY).status == "finished"
+    assert (run.created, run.error) == (22, "2026/11/qualifying/ was answered with 503 Service Unavailable.")
+    assert not run.results_answered
+
+
+def test_a_year_of_which_nothing_is_told_is_not_made(upstream: UpstreamDouble) -> None:
+    sync()
+    before = database()
+
+    run = sync(2062)
+
+    assert run.error == "There is no calendar of 2062 yet: sync that first."
+    assert database() == before
+
+
+def test_a_race_takes_no_result_of_another_one_at_its_circuit(upstream: UpstreamDouble) -> None:
+    sync()
+    hungary = upstream.season(2026).events[HUNGARY]
+    week_before = {"starts_at": "2026-07-19T13:00:00Z", "qualifying_at": "2026-07-18T14:00:00Z"}
+    practices = dict.fromkeys(["first_practice_at", "second_practice_at", "third_practice_at"])
+    upstream.season(2026).events["2026_budapest"] = hungary | {"key": "2026_budapest"} | week_before | practices
+    for session in ("grand_prix", "qualifying"):
+        sheets = upstream.season(2026).sheets[session]
+        sheets["2026_budapest"] = sheets[HUNGARY]
+
+    unknown = sync(what="results")
+    one_round = sync(round_number=11, now=MONDAY)
+    held = sync(what="calendar")
+    waiting = sync(what="results")
+
+    assert not Race.objects.get(external_id=HUNGARY).revisions.exists()
+    assert "(2026_budapest) match no race of 2026" in unknown.error
+    assert "(2026_budapest) match no race of 2026" in one_round.error
+    assert "held for a decision" in held.error
+    assert waiting.status == "ok"
+
+
+def test_a_run_says_what_follows_from_results_too(upstream: UpstreamDouble) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    upstream.set_now(now)
+    sync(now=now)
+    price = Driver.objects.get(external_id="max_verstappen").price
+
+    older = sync(2025, now=now)
+    before = database()
+    again = sync(now=now)
+
+    assert Driver.objects.get(external_id="max_verstappen").price > price
+    assert RaceEntry.objects.filter(race__season=2026).exists()
+    assert older.updated > 0
+    assert (again.created, again.updated, database() == before) == (0, 0, True)
+
+
+def test_a_killed_run_ends_as_failed_and_its_requests_count(upstream: UpstreamDouble, settings: Settings) -> None:
+    killed = SyncRun.objects.create(
+        season=2026, what="everything", game_time=NOW, started_at=timezone.now(), requests=9
+    )
+    settings.F1_API_PER_HOUR = 10
+
+    run = sync(what="drivers")
+
+    killed.refresh_from_db()
+    assert (killed.status, killed.error, killed.finished_at is None) == ("failed", "Broken off.", False)
+    assert (run.requests, run.status) == (1, "failed")
+
+
+def test_requests_are_noted_as_they_are_sent(upstream: UpstreamDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = []
+
+    def look(*args: object, **kwargs: object) -> list[object]:
+        noted.append(SyncRun.objects.get().requests)
+        return []
+
+    monkeypatch.setattr("races.jolpica.Jolpica.teams", look)
+
+    sync(what="drivers")
+
+    assert noted == [1]
+
+
 def test_an_upstream_that_is_gone_is_not_asked_on_and_on(upstream: UpstreamDouble, settings: Settings) -> None:
     settings.F1_API_TIMEOUT = 0.05
     upstream.fault(*["timeout"] * 20)
@@ -205,7 +308,7 @@ def test_an_amended_result_is_stored_beside_the_old_one(upstream: UpstreamDouble
     run = sync(what="results")
 
     revision = ResultRevision.objects.get(race__external_id=MONACO, session="grand_prix", is_current=True)
-    assert (run.created, run.updated) == (0, 22)
+    assert (run.created, run.updated) == (0, 23)  # and a price
     assert (revision.number, revision.changes) == (2, ["Pierre Gasly disqualified"])
     assert Race.objects.get(external_id=MONACO).results_status == "revised"
 
@@ -218,7 +321,7 @@ def test_nonsense_in_one_result_does_not_stop_the_others(upstream: UpstreamDoubl
     run = sync(what="results")
 
     assert run.error == "2026 Monaco Grand Prix: the grand_prix result gives a position twice."
-    assert run.updated == 22
+    assert run.updated == 23  # and a price
     assert RaceResult.objects.current().filter(points=99).count() == 1
 
 

@@ -48,12 +48,12 @@ def test_due_results_are_fetched_when_they_can_be_there(at: object, upstream: Up
     tasks.sync_due_results()
     race = Race.objects.get(external_id="2026_hungarian_grand_prix")
     assert race.status == "scheduled"  # the upstream takes three hours
-    at(HUNGARY + timedelta(hours=2, minutes=59))  # type: ignore[operator]
+    at(HUNGARY + timedelta(hours=3))  # type: ignore[operator]
     asked = len(upstream.asked)
     tasks.sync_due_results()
     assert len(upstream.asked) == asked
 
-    at(HUNGARY + timedelta(hours=3))  # type: ignore[operator]
+    at(HUNGARY + timedelta(hours=3, minutes=1))  # type: ignore[operator]
     tasks.sync_due_results()
     race.refresh_from_db()
     assert (race.status, race.results_status) == ("finished", "provisional")
@@ -70,6 +70,49 @@ def test_few_due_races_are_asked_for_one_by_one(at: object, upstream: UpstreamDo
     assert upstream.asked == [f"/ergast/f1/2026/11/{what}/?limit=100&offset=0" for what in ("results", "qualifying")]
     assert due(HUNGARY + timedelta(hours=3)) == []
     assert due(HUNGARY + timedelta(hours=5)) == ["2026_hungarian_grand_prix"]
+
+
+def test_a_session_waits_for_its_own_time_while_another_one_is_asked_for(at: object, upstream: UpstreamDouble) -> None:
+    sync_season(2026, now=NOW)
+    Race.objects.filter(round_number__lt=11).update(round_number=None)
+    at(HUNGARY + timedelta(minutes=30))  # type: ignore[operator]
+    upstream.drop_result(2026, "2026_hungarian_grand_prix", session="qualifying")
+    upstream.asked.clear()
+
+    tasks.sync_due_results()
+
+    assert upstream.asked == ["/ergast/f1/2026/11/qualifying/?limit=100&offset=0"]
+    at(HUNGARY + timedelta(hours=2))  # type: ignore[operator]
+    tasks.sync_due_results()
+    assert len(upstream.asked) == 3
+
+
+def test_a_question_that_failed_is_no_question(at: object, upstream: UpstreamDouble) -> None:
+    sync_season(2026, now=NOW)
+    Race.objects.filter(round_number__lt=11).update(round_number=None)
+    at(HUNGARY + timedelta(hours=3))  # type: ignore[operator]
+    tasks.sync_due_results()
+    morning = HUNGARY.replace(hour=9) + timedelta(days=1)
+    at(morning)  # type: ignore[operator]
+    upstream.fault(*["503"] * 4)
+
+    tasks.sync_due_results()
+
+    assert SyncRun.objects.latest("pk").status == "failed"
+    assert due(morning + timedelta(minutes=60)) == []
+    assert due(morning + timedelta(minutes=61)) == ["2026_hungarian_grand_prix"]
+
+
+def test_a_run_that_never_came_to_the_results_asked_for_none(at: object, upstream: UpstreamDouble) -> None:
+    sync_season(2026, now=NOW)
+    Race.objects.filter(round_number__lt=11).update(round_number=None)
+    later = HUNGARY + timedelta(hours=14)
+    at(later)  # type: ignore[operator]
+    upstream.fault(*["503"] * 4)
+
+    sync_season(2026, now=later)
+
+    assert due(later + timedelta(minutes=61)) == ["2026_hungarian_grand_prix"]
 
 
 def test_nothing_is_due_before_a_session_nor_without_a_season(at: object, upstream: UpstreamDouble) -> None:
