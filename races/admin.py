@@ -11,6 +11,7 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.admin import ReadOnly
 from fantasy_f1.core.errors import DomainError
 from races.calendar import cancel_race, resolve_held_event
+from races.entries import set_entry
 from races.models import (
     Driver,
     HeldEvent,
@@ -99,7 +100,7 @@ class SeasonEntryAdmin(ReadOnly):
 
 @admin.register(RaceEntry)
 class RaceEntryAdmin(admin.ModelAdmin):
-    """The entry list: what a host sets here is confirmed, so that no sync takes it for a guess."""
+    """The entry list: what a host sets here is confirmed, and scored anew. Nobody goes from it: he is withdrawn."""
 
     list_display = ["driver", "team", "race", "number", "status", "replaces", "is_confirmed"]
     list_filter = ["race__season", "status", "is_confirmed", "team"]
@@ -107,11 +108,22 @@ class RaceEntryAdmin(admin.ModelAdmin):
     search_fields = ["driver__given_name", "driver__family_name", "team__name", "race__name"]
     autocomplete_fields = ["race", "driver", "team", "replaces"]
     fields = ["race", "driver", "team", "number", "status", "replaces", "is_confirmed"]
-    readonly_fields = ["is_confirmed"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: RaceEntry | None = None) -> list[str]:
+        return ["is_confirmed", *(["race", "driver"] if obj else [])]
 
     def save_model(self, request: HttpRequest, obj: RaceEntry, form: ModelForm, change: bool) -> None:
-        obj.is_confirmed = True
-        super().save_model(request, obj, form, change)
+        """A refusal goes back to the form (``DomainErrorMiddleware``)."""
+        obj.pk = set_entry(
+            race_id=obj.race_id,
+            driver=obj.driver,
+            team=obj.team,
+            number=obj.number,
+            status=obj.status,
+            replaces=obj.replaces,
+            actor=cast("User", request.user),
+            now=clock.now(),
+        ).pk
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
@@ -120,7 +132,7 @@ class RaceEntryAdmin(admin.ModelAdmin):
         return self.has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.has_add_permission(request)
+        return False
 
 
 class ResultLines(admin.TabularInline):

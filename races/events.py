@@ -41,3 +41,10 @@ class RaceReinstated(Event):
     """A cancelled race is in the calendar again."""
 
     race_id: int
+
+
+@dataclass(frozen=True)
+class EntryListChanged(Event):
+    """A host changed who is entered for a race, or who drives for whom."""
+
+    race_id: int

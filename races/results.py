@@ -102,6 +102,9 @@ def store_results(
         if old and old.digest == digest:
             _settle(race, session, source=source, now=now)
             return Outcome("unchanged", len(rows))
+        entered = race.entries.draftable().count() if session == Session.GRAND_PRIX and not old else 0
+        if len(rows) * 2 < entered:
+            raise ResultsRefused(f"{race}: {len(rows)} {session} rows for {entered} entered drivers.")
         drivers.create_unknown(race.season, rows)
         known_drivers = Driver.objects.in_bulk([row.driver_id for row in rows], field_name="external_id")
         known_teams = Team.objects.in_bulk([row.team_id for row in rows], field_name="external_id")

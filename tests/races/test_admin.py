@@ -142,12 +142,32 @@ def test_a_host_sets_status_and_price_of_a_driver_and_nothing_else(host: Client,
 
 def test_a_host_changes_an_entry_and_it_counts_as_confirmed(host: Client, one_of_each):
     entry = RaceEntry.objects.get()
-    values = {"race": entry.race_id, "driver": entry.driver_id, "team": entry.team_id, "status": "withdrawn"}
+    other = DriverFactory()
+    values = {"race": RaceFactory().pk, "driver": other.pk, "team": entry.team_id, "status": "withdrawn"}
 
     host.post(one_of_each["raceentry"], values)
 
-    entry.refresh_from_db()
-    assert (entry.status, entry.is_confirmed) == ("withdrawn", True)
+    changed = RaceEntry.objects.get()
+    assert (changed.status, changed.is_confirmed) == ("withdrawn", True)
+    assert (changed.race, changed.driver) == (entry.race, entry.driver)
+
+
+def test_a_host_enters_a_substitute_who_replaces_somebody(host: Client, one_of_each):
+    entry = RaceEntry.objects.get()
+    address = reverse("admin:races_raceentry_add")
+    values = {"race": entry.race_id, "driver": DriverFactory().pk, "team": entry.team_id, "status": "substitute"}
+
+    refused = host.post(address, values, headers={"referer": f"http://testserver{address}"}, follow=True)
+    host.post(address, values | {"replaces": entry.driver_id})
+
+    assert "A substitute replaces somebody: say whom." in refused.content.decode()
+    assert RaceEntry.objects.get(status="substitute").replaces == entry.driver
+
+
+def test_an_entry_is_withdrawn_and_never_deleted(host: Client, one_of_each):
+    deleted = host.post(one_of_each["raceentry"].replace("change", "delete"), {"post": "yes"})
+
+    assert deleted.status_code == 403
 
 
 def test_an_entry_is_for_superusers_to_change(helper: Client, one_of_each):

@@ -9,6 +9,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from drafts.models import Pick
 from fantasy_f1.core.events import publish
+from races.entries import set_entry
 from races.events import ResultsAmended, ResultsPublished
 from races.models import Driver, Race, RaceEntry, Season
 from scoring.models import DriverScore, RuleSet, ScoreRun
@@ -161,6 +162,32 @@ def test_results_are_scored_when_they_are_announced(
     assert points_of(race)[drivers[0].pk] == Decimal(25)
     scored = Race.objects.get(pk=race.pk).events().get(name="RaceScored")
     assert scored.data["number"] == 1
+
+
+def test_an_entry_list_changed_by_a_host_is_scored_at_once(
+    race: Race,
+    drivers: list[Driver],
+    now: datetime,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    absent, substitute = drivers[0], drivers[21]
+    give_result(race, [substitute, *drivers[1:21]])
+    score_race(race_id=race.pk, now=now)
+    team = race.entries.get(driver=absent).team
+
+    with django_capture_on_commit_callbacks(execute=True):
+        set_entry(
+            race_id=race.pk,
+            driver=substitute,
+            team=team,
+            number=None,
+            status=RaceEntry.Status.SUBSTITUTE,
+            replaces=absent,
+            actor=None,
+            now=now,
+        )
+
+    assert points_of(race)[absent.pk] == 25
 
 
 def test_beat_finds_results_whose_announcement_was_lost(race: Race, drivers: list[Driver], now: datetime) -> None:
