@@ -79,7 +79,7 @@ def refresh_prices(season: Season, *, now: datetime) -> int:
 
     The newest season alone makes prices.
     """
-    if not is_newest(season):
+    if newest_season() != season:
         return 0
     this_year, races_held = _points_by_driver(season.year)
     last_year, _ = _points_by_driver(season.year - 1)
@@ -100,6 +100,7 @@ def newest_season() -> Season | None:
 
 
 def is_newest(season: Season) -> bool:
+    """Whether no later season has races; so is the next one, of which the drivers are told before the calendar."""
     newest = newest_season()
     return newest is None or newest.year <= season.year
 

@@ -163,10 +163,10 @@ def confirm(race: Race, session: str, starters: Sequence[Starter], *, now: datet
 def refresh_expected_entries(season: Season, *, now: datetime, announced: Sequence[Line] = ()) -> int:
     """Give every coming race of ``season`` the expected entry list; returns how many lines changed.
 
-    Expected are the starters of the season's latest Grand Prix, and who withdrew from it while his seat stayed empty;
-    before the first one, those ``announced`` or else the active drivers in the teams they last raced for (whoever has
-    never raced is missing until his first session). A list with a confirmed line, by a session or by hand, is left
-    alone; one that may have been drafted from loses nobody (see ``after_news``).
+    Expected are the starters of the season's latest Grand Prix, and who withdrew that weekend while his seat stayed
+    empty; before the first one, those ``announced`` or else the active drivers in the teams they last raced for
+    (whoever has never raced is missing until his first session). A list with a confirmed line, by a session or by hand,
+    is left alone; one that may have been drafted from loses nobody (see ``after_news``).
     """
     with transaction.atomic():
         coming = Race.objects.filter(season=season).upcoming(now).prefetch_related("entries")
@@ -229,17 +229,18 @@ def _latest_starters(year: int) -> list[Line]:
     )
     if race is None:
         return []
-    rows = race.results.current().filter(session=Session.GRAND_PRIX).values_list("driver_id", "team_id", "number")
-    lines = [Line(*row) for row in rows]
-    started = {line.driver_id for line in lines}
+    rows = race.results.current().values_list("driver_id", "team_id", "number")
+    lines = [Line(*row) for row in rows.filter(session=Session.GRAND_PRIX)]
     cars = Counter(line.team_id for line in lines)
-    entries = list(race.entries.all())
+    entries = sorted(race.entries.all(), key=lambda entry: entry.replaces_id is None)  # of two for a seat, the last one
     replaced = {entry.replaces_id for entry in entries if entry.status == RaceEntry.Status.SUBSTITUTE}
-    absent = [entry for entry in entries if entry.driver_id not in started | replaced]
-    for entry in sorted(absent, key=lambda entry: entry.replaces_id is None):  # of two for a seat, who came last
-        if cars[entry.team_id] < CARS:
-            lines.append(Line(entry.driver_id, entry.team_id, entry.number))
-            cars[entry.team_id] += 1
+    others = [Line(entry.driver_id, entry.team_id, entry.number) for entry in entries]
+    others += [Line(*row) for row in rows.exclude(session=Session.GRAND_PRIX)]
+    for line in others:
+        known = replaced | {other.driver_id for other in lines}
+        if line.driver_id not in known and cars[line.team_id] < CARS:
+            lines.append(line)
+            cars[line.team_id] += 1
     return lines
 
 

@@ -80,6 +80,7 @@ def test_a_season_without_races_is_not_the_newest() -> None:
 
     assert is_newest(Season.objects.get(year=2025))
     assert newest_season() == Season.objects.get(year=2025)
+    assert refresh_prices(Season.objects.get(year=2027), now=NOW) == 0
 
 
 def test_an_old_season_leaves_known_drivers_alone_and_adds_the_forgotten() -> None:

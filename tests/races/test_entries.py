@@ -240,6 +240,15 @@ def test_who_withdrew_is_expected_again_where_nobody_took_the_seat(races: list[R
     assert entered(races[2]) == {starter.driver_id for starter in first[:3]}
 
 
+def test_who_only_qualified_is_expected_again_though_no_list_knew_of_him(races: list[Race]) -> None:
+    first = starters(4)
+    ingest_results(races[0], Session.GRAND_PRIX, rows(first[:3]), source="jolpica", now=NOW)
+
+    ingest_results(races[0], Session.QUALIFYING, rows(first), source="jolpica", now=NOW)
+
+    assert entered(races[1]) == {starter.driver_id for starter in first}
+
+
 def test_a_first_sheet_with_few_of_the_entered_drivers_is_refused(races: list[Race]) -> None:
     first = starters(6)
     ingest_results(races[0], Session.GRAND_PRIX, rows(first), source="jolpica", now=NOW)
