@@ -30,7 +30,7 @@ from accounts.signup import register as make_account
 from accounts.zones import time_zones
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
-from fantasy_f1.core.http import PageRequest, UserRequest
+from fantasy_f1.core.http import PageRequest, UserRequest, vary_on_htmx, wants_part
 
 
 @sensitive_post_parameters("password")
@@ -60,10 +60,11 @@ class Login(LoginView):
     redirect_authenticated_user = True
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
-        if request.htmx:  # a fragment asked for by someone whose session ended: the whole page goes to the login
+        if wants_part(request):  # of someone whose session ended: the whole page goes to the login
             back = request.htmx.current_url_abs_path or ""
-            return HttpResponseClientRedirect(f"{reverse('accounts:login')}?{urlencode({'next': back})}")
-        return super().get(request, *args, **kwargs)
+            login_page = f"{reverse('accounts:login')}?{urlencode({'next': back})}"
+            return vary_on_htmx(HttpResponseClientRedirect(login_page))
+        return vary_on_htmx(super().get(request, *args, **kwargs))
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=400)

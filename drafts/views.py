@@ -16,7 +16,7 @@ from drafts.queries import DraftBoard, draft_board, find_draft, season_drafts
 from drafts.ticker import lines
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError, Invalid
-from fantasy_f1.core.http import PageRequest, UserRequest
+from fantasy_f1.core.http import PageRequest, UserRequest, render_page
 from leagues.models import Constructor, League
 from leagues.permissions import may_manage
 
@@ -186,8 +186,7 @@ def _room(
         "error": error,
         "now": clock.now(),
     }
-    template = "drafts/room.html#room" if request.htmx else "drafts/room.html"
-    return render(request, template, context, status=status)
+    return render_page(request, "drafts/room.html", "room", context, status=status)
 
 
 def _kept(given: QueryDict) -> QueryDict:

@@ -13,13 +13,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError, Invalid
-from fantasy_f1.core.http import PageRequest, UserRequest
+from fantasy_f1.core.http import PageRequest, UserRequest, render_page, wants_part
 from leagues import managers, membership
 from leagues.forms import CodeForm, JoinForm, LeagueFilter, LeagueForm, ManagerForm, MemberForm, NewLeagueForm, TeamForm
 from leagues.history import history
@@ -32,7 +31,6 @@ PAGE_SIZE = 12
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def browse(request: PageRequest) -> HttpResponse:
     """One's own leagues, and the public ones to join."""
     form = LeagueFilter(request.GET)
@@ -44,13 +42,13 @@ def browse(request: PageRequest) -> HttpResponse:
         "wanted": form.read(),
         "page": Paginator(found.select_related("creator"), PAGE_SIZE).get_page(request.GET.get("page")),
     }
-    if request.htmx:
-        return render(request, "leagues/list.html#found", context)
+    if wants_part(request):
+        return render_page(request, "leagues/list.html", "found", context)
     teams: dict[int, Constructor] = {}
     if request.user.is_authenticated:
         teams = {team.league_id: team for team in request.user.constructors.playing()}
     context |= {"mine": [(league, teams.get(league.pk)) for league in mine], "seasons": Season.objects.all()}
-    return render(request, "leagues/list.html", context)
+    return render_page(request, "leagues/list.html", "found", context)
 
 
 @login_required
@@ -252,8 +250,7 @@ def _join(request: PageRequest, league: League, code: str) -> HttpResponse:
         "places": max(0, min(league.max_teams, capacity(league.season)) - len(teams)),
         "former": former,
     }
-    template = "leagues/join.html#form" if request.htmx else "leagues/join.html"
-    return render(request, template, context, status=400 if form.errors else 200)
+    return render_page(request, "leagues/join.html", "form", context, status=400 if form.errors else 200)
 
 
 def _settings(

@@ -3,12 +3,11 @@
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
-from django.views.decorators.vary import vary_on_headers
 
-from fantasy_f1.core.http import UserRequest
+from fantasy_f1.core.http import UserRequest, render_page
 from notifications import fanout
 
 PER_PAGE = 25
@@ -16,14 +15,12 @@ PER_PAGE = 25
 
 @login_required
 @require_GET
-@vary_on_headers("HX-Request")
 def index(request: UserRequest) -> HttpResponse:
     """``?unread=1`` leaves out what was read."""
     own = request.user.notifications.all()
     only_unread = request.GET.get("unread") == "1"
     page = Paginator(own.filter(is_read=False) if only_unread else own, PER_PAGE).get_page(request.GET.get("page"))
-    name = "notifications/list.html#changed" if request.htmx else "notifications/list.html"
-    return render(request, name, {"page": page, "only_unread": only_unread})
+    return render_page(request, "notifications/list.html", "changed", {"page": page, "only_unread": only_unread})
 
 
 @login_required

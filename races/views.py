@@ -1,11 +1,11 @@
 """The calendar, races, drivers: pages for anyone. What a filter does not understand it ignores."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from fantasy_f1.core import clock
+from fantasy_f1.core.http import render_page
 from races import queries
 from races.charts import form_line
 from races.forms import ORDER_LABELS, DriverFilter, SeasonFilter, SessionFilter
@@ -13,7 +13,6 @@ from races.models import Driver, Race, Season, Session
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def calendar(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     season = _season(request)
@@ -24,11 +23,10 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "next_race": queries.next_race(now=now, season=season) if season else None,
         "podiums": queries.podiums(season) if season else {},
     }
-    return render(request, _template(request, "races/calendar.html", "season"), context)
+    return render_page(request, "races/calendar.html", "season", context)
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def race(request: HttpRequest, pk: int) -> HttpResponse:
     race = get_object_or_404(Race.objects.select_related("season"), pk=pk)
     revisions = queries.revisions(race)
@@ -43,11 +41,10 @@ def race(request: HttpRequest, pk: int) -> HttpResponse:
         "results": queries.race_results(race, session) if session else [],
         "revisions": revisions[session] if session else [],
     }
-    return render(request, _template(request, "races/race.html", "results"), context)
+    return render_page(request, "races/race.html", "results", context)
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def drivers(request: HttpRequest) -> HttpResponse:
     season = _season(request)
     table = queries.driver_table(season)
@@ -65,11 +62,10 @@ def drivers(request: HttpRequest) -> HttpResponse:
         "lines": form.apply(table),
         "total": len(table),
     }
-    return render(request, _template(request, "races/drivers.html", "table"), context)
+    return render_page(request, "races/drivers.html", "table", context)
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def driver(request: HttpRequest, pk: int) -> HttpResponse:
     driver = get_object_or_404(Driver, pk=pk)
     seasons = Season.objects.filter(races__results__driver=driver).distinct()
@@ -85,17 +81,10 @@ def driver(request: HttpRequest, pk: int) -> HttpResponse:
         "weekends": queries.weekends(driver, season),
         "chart": form_line(line.starts),
     }
-    return render(request, _template(request, "races/driver.html", "season"), context)
+    return render_page(request, "races/driver.html", "season", context)
 
 
 def _season(request: HttpRequest) -> Season | None:
     """The season asked for, else the current one."""
     asked: Season | None = SeasonFilter(request.GET).read().get("season")
     return asked or queries.current_season(now=clock.now())
-
-
-def _template(request: HttpRequest, page: str, part: str) -> str:
-    """The part of the page for HTMX, else all of it, also when the browser goes back in its history."""
-    if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
-        return f"{page}#{part}"
-    return page

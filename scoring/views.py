@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from fantasy_f1.core.http import PageRequest
+from fantasy_f1.core.http import PageRequest, render_page
 from leagues.models import Constructor, League
 from leagues.permissions import is_member
 from races.models import Race
@@ -27,7 +27,7 @@ def leaderboard(request: PageRequest, pk: int) -> HttpResponse:
         context["board"], context["teams"] = race_breakdown(league, race)
     else:
         context["board"] = overall_board(league)
-    return render(request, f"scoring/leaderboard.html{'#board' if request.htmx else ''}", context)
+    return render_page(request, "scoring/leaderboard.html", "board", context)
 
 
 @require_GET

@@ -1,8 +1,10 @@
-"""Requests as views see them, for type annotations."""
+"""Requests as views see them, and the answers that HTMX and browsers share an address for."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from rest_framework.request import Request
 
 if TYPE_CHECKING:
@@ -26,3 +28,23 @@ class UserRequest(PageRequest):
 def account_of(request: Request) -> "User":
     """The account that asks, in an operation of the API that needs one."""
     return cast("User", request.user)
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Whether HTMX asks for a part of the page; going back in the history it asks for all of it."""
+    return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
+
+
+def vary_on_htmx(response: HttpResponse) -> HttpResponse:
+    """Keeps a browser from taking the part of a page, out of its cache, for the page."""
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    return response
+
+
+def render_page(
+    request: HttpRequest, page: str, part: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The page, or the ``part`` of it that HTMX asks for; templates tell them apart by ``is_part``."""
+    is_part = wants_part(request)
+    template = f"{page}#{part}" if is_part else page
+    return vary_on_htmx(render(request, template, {**context, "is_part": is_part}, status=status))

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.http import vary_on_htmx, wants_part
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -48,7 +49,7 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        htmx = bool(request.headers.get("HX-Request"))
+        htmx = wants_part(request)
         back = request.headers.get("Referer", "")
         if request.method == "POST" and not htmx and url_has_allowed_host_and_scheme(back, {request.get_host()}):
             messages.error(request, error.message)
@@ -56,4 +57,4 @@ class DomainErrorMiddleware:
         response = render(request, "_notice.html" if htmx else "error.html", {"error": error}, status=error.status)
         if htmx:  # beside the fragment that was asked for, not in its place
             response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
-        return response
+        return vary_on_htmx(response)
