@@ -396,6 +396,21 @@ def test_managers_come_and_go(client: Client, user: User, private: League) -> No
     assert list(private.managers.all()) == [other]
 
 
+def test_a_league_is_handed_over_to_a_chosen_player_only_and_after_a_question(client: Client, user: User) -> None:
+    league = LeagueFactory(creator=user, name="Ours")
+    ConstructorFactory(league=league)
+
+    page = shown(client, address("settings", league.pk))
+    nobody = client.post(address("hand_over", league.pk), {"user": ""})
+
+    form = page.split(f'action="{address("hand_over", league.pk)}"')[1].split("</form>")[0]
+    assert 'data-confirm="Hand Ours over?' in form
+    assert re.findall(r'<option value="([^"]*)"', form)[0] == ""
+    assert "formaction" not in page
+    assert nobody.status_code == 400
+    assert list(league.managers.all()) == [user]
+
+
 def test_deleting_is_offered_while_nobody_else_has_played(client: Client, user: User) -> None:
     league = LeagueFactory(creator=user)
     delete = address("delete", league.pk)
