@@ -4,15 +4,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from drafts import lifecycle, order, picks
+from drafts.errors import DraftNotOpen, DriverTaken, NotOnTheClock
 from drafts.forms import DriverFilter, OrderForm, PickForm
 from drafts.models import Draft
-from drafts.queries import DraftBoard, draft_board, find_draft, season_drafts
+from drafts.queries import DraftBoard, DriverRow, draft_board, find_draft, season_drafts
 from drafts.ticker import lines
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError, Invalid
@@ -54,11 +56,13 @@ def room(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
 def pick(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = _scheduled(request, league_pk, race_pk)
 
-    def make() -> None:
+    def make() -> str:
         form = PickForm(request.POST, draft=draft)
         if not form.is_valid():
             raise Invalid("Choose one of the drivers on the list.")
-        picks.make_pick(draft_id=draft.pk, actor=request.user, now=clock.now(), **form.cleaned_data)
+        made = picks.make_pick(draft_id=draft.pk, actor=request.user, now=clock.now(), **form.cleaned_data)
+        whose = "" if made.constructor.user_id == request.user.pk else f" for {made.constructor}"
+        return f"You drafted {made.driver}{whose}."
 
     return _act(request, draft, make)
 
@@ -69,22 +73,24 @@ def autopilot(request: UserRequest, league_pk: int, race_pk: int) -> HttpRespons
     draft = find_draft(request.user, league_pk, race_pk)
     constructor = get_object_or_404(Constructor.objects.playing(), league=draft.league_id, user=request.user)
     on = request.POST.get("on") == "1"
-    return _act(
-        request,
-        draft,
-        lambda: picks.set_autopilot(constructor=constructor, on=on, actor=request.user, now=clock.now()),
-    )
+
+    def switch() -> str:
+        picks.set_autopilot(constructor=constructor, on=on, actor=request.user, now=clock.now())
+        return f"Autopick is {'on' if on else 'off'}."
+
+    return _act(request, draft, switch)
 
 
 @login_required
 @require_POST
 def initialize(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = find_draft(request.user, league_pk, race_pk)
-    return _act(
-        request,
-        draft,
-        lambda: lifecycle.initialize_draft(league_id=league_pk, race_id=race_pk, actor=request.user, now=clock.now()),
-    )
+
+    def start() -> str:
+        lifecycle.initialize_draft(league_id=league_pk, race_id=race_pk, actor=request.user, now=clock.now())
+        return "The draft is open."
+
+    return _act(request, draft, start)
 
 
 @login_required
@@ -93,13 +99,15 @@ def set_order(request: UserRequest, league_pk: int, race_pk: int) -> HttpRespons
     draft = _scheduled(request, league_pk, race_pk)
     form = OrderForm(request.POST, board=draft_board(draft))
     if not form.is_valid():
-        return _room(request, league_pk, race_pk, order_form=form, status=422)
+        error = Invalid(str(form.non_field_errors()[0])) if form.non_field_errors() else None
+        return _room(request, league_pk, race_pk, order_form=form, error=error, status=422)
     ids = form.order()
-    return _act(
-        request,
-        draft,
-        lambda: lifecycle.set_order(draft_id=draft.pk, constructor_ids=ids, actor=request.user, now=clock.now()),
-    )
+
+    def put() -> str:
+        lifecycle.set_order(draft_id=draft.pk, constructor_ids=ids, actor=request.user, now=clock.now())
+        return "The order is set."
+
+    return _act(request, draft, put)
 
 
 @require_GET
@@ -130,14 +138,18 @@ def _mine(request: PageRequest, board: DraftBoard) -> Constructor | None:
     return next((team for team in board.playing if team.user_id == request.user.pk), None)
 
 
-def _act(request: PageRequest, draft: Draft, action: Callable[[], object]) -> HttpResponse:
-    """Do it and show the room as it is then; a refusal is shown there too, with its own status."""
+def _act(request: PageRequest, draft: Draft, action: Callable[[], str]) -> HttpResponse:
+    """Do it and show the room as it is then, with the action's word on what is done.
+
+    A refusal is shown there too, with its own status.
+    """
     try:
-        action()
+        done = action()
     except DomainError as error:
         return _room(request, draft.league_id, draft.race_id, error=error, status=error.status)
     if request.htmx:
-        return _room(request, draft.league_id, draft.race_id)
+        return _room(request, draft.league_id, draft.race_id, done=done)
+    messages.success(request, done)
     return redirect("drafts:room", draft.league_id, draft.race_id)
 
 
@@ -146,11 +158,15 @@ def _room(
     league_pk: int,
     race_pk: int,
     *,
+    done: str = "",
     error: DomainError | None = None,
     order_form: OrderForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The whole room, or for HTMX all that changes in it; the address of the room, not of the action, rules."""
+    """The whole room, or for HTMX all that changes in it; the address of the room, not of the action, rules.
+
+    ``?driver=`` asks to confirm a pick, ``?from=`` comes back from there without one.
+    """
     draft = find_draft(request.user, league_pk, race_pk)
     board = draft_board(draft)
     given = request.GET if request.method == "GET" else request.POST
@@ -160,8 +176,9 @@ def _room(
     picks_for = on_the_clock
     if on_the_clock and on_the_clock != mine and not (manages and given.get("for") == str(on_the_clock.pk)):
         picks_for = None
-    driver_pk = request.GET.get("driver", "")
-    chosen = board.driver(int(driver_pk)) if driver_pk.isdecimal() and picks_for else None
+    chosen, left = (_row(board, request.GET.get(name, "")) for name in ("driver", "from"))
+    if chosen and (refusal := _refusal(chosen, picks_for, on_the_clock)):
+        chosen, error = None, refusal
     can_set_order = manages and draft.pk and draft.status in ("scheduled", "open") and not board.has_picks
     my_turns = board.turns_of(mine)
     context: dict[str, Any] = {
@@ -176,17 +193,34 @@ def _room(
         "may_manage": manages,
         "on_the_clock": on_the_clock,
         "picks_for": picks_for,
-        "chosen": chosen if chosen and not chosen.taken_by else None,
+        "chosen": chosen,
+        "left": left,
         "driver_filter": driver_filter,
         "rows": driver_filter.rows(),
         "room_query": _kept(given).urlencode(),
         "kept": list(_kept(given).items()),
         "ticker": lines(board),
         "order_form": order_form or (OrderForm(board=board) if can_set_order else None),
+        "done": done,
         "error": error,
         "now": clock.now(),
     }
     return render_page(request, "drafts/room.html", "room", context, status=status)
+
+
+def _row(board: DraftBoard, pk: str) -> DriverRow | None:
+    return board.driver(int(pk)) if pk.isdecimal() else None
+
+
+def _refusal(row: DriverRow, picks_for: Constructor | None, on_the_clock: Constructor | None) -> DomainError | None:
+    """Why the driver, chosen on a page that may be old, cannot be drafted now."""
+    if row.taken_by and row.pick:
+        return DriverTaken(f"{row.driver} was drafted by {row.taken_by} with pick {row.pick.pick_number}.")
+    if picks_for:
+        return None
+    if on_the_clock:
+        return NotOnTheClock(f"You cannot pick now: {on_the_clock} is on the clock.")
+    return DraftNotOpen("This draft is not open for picks.")
 
 
 def _kept(given: QueryDict) -> QueryDict:

@@ -66,7 +66,10 @@ document.addEventListener("keydown", (event) => {
 
 // Messages: [data-dismiss] closes its notice; a request that got no proper answer says so.
 document.addEventListener("click", (event) => {
-  event.target.closest("[data-dismiss]")?.closest(".notice").remove();
+  const notice = event.target.closest("[data-dismiss]")?.closest(".notice");
+  if (!notice) return;
+  notice.remove();
+  document.querySelector("#main").focus({ preventScroll: true });
 });
 const complain = (text) => {
   const notice = document.createElement("p");

@@ -53,6 +53,16 @@ def buttons(html: str) -> list[int]:
     return [int(pk) for pk in re.findall(r'name="driver" value="(\d+)" aria-label', html)]
 
 
+def notice(html: str) -> str:
+    """What the room says on top."""
+    return text("<" + html.split('id="notice"')[1].split('<nav class="tabs')[0])
+
+
+def announced(html: str) -> str:
+    """What screen readers hear of a part of the room that is swapped in."""
+    return text(html.split('id="announce" hx-swap-oob="innerHTML">')[1])
+
+
 def pick_all(draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime) -> None:
     for team, driver in zip([*teams, *reversed(teams)], drivers, strict=False):
         make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
@@ -252,7 +262,7 @@ def test_choosing_a_driver_asks_for_confirmation_and_stops_looking_for_news(
     assert f"Draft {drivers[4].name} ?" in text(html).replace("?", " ?").replace("  ", " ")
     assert f'<input type="hidden" name="driver" value="{drivers[4].pk}">' in html
     assert f'<input type="hidden" name="constructor" value="{teams[0].pk}">' in html
-    assert f'href="{room(draft)}?q=driver"' in html
+    assert f'href="{room(draft)}?from={drivers[4].pk}&amp;q=driver"' in html
     assert "every 10s" not in html
 
 
@@ -275,6 +285,30 @@ def test_nobody_is_asked_to_confirm_out_of_turn_or_a_taken_driver(
 
     assert "confirm-bar" not in out_of_turn
     assert "confirm-bar" not in taken
+    assert f"You cannot pick now: {teams[1]} is on the clock." in notice(out_of_turn)
+    assert f"{drivers[0]} was drafted by {teams[0]} with pick 1." in notice(taken)
+
+
+def test_nobody_is_asked_to_confirm_when_the_time_is_up(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[0].user)
+    with time_machine.travel(draft.locks_at, tick=False):
+        html = read(client, f"{room(draft)}?driver={drivers[0].pk}")
+
+    assert "confirm-bar" not in html
+    assert "This draft is not open for picks." in notice(html)
+
+
+def test_whoever_cancels_is_back_at_the_driver(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[0].user)
+
+    html = read(client, f"{room(draft)}?from={drivers[4].pk}", **HTMX)
+
+    assert re.findall(r'id="draft-(\d+)"[^>]* autofocus', html) == [str(drivers[4].pk)]
+    assert notice(html) == ""
 
 
 def test_a_pick_goes_back_to_the_room_and_twice_is_once(
@@ -301,6 +335,8 @@ def test_a_pick_by_htmx_answers_with_the_fresh_room(
     assert response.status_code == 200
     assert "<html" not in html
     assert f"{teams[0].team_name} drafted {drivers[2].name} with pick 1." in html
+    assert f"You drafted {drivers[2].name}." in notice(html)
+    assert announced(html) == f"You drafted {drivers[2].name}. You pick in 4."
     assert "Your picks are made" not in html
     assert "is-taken" in html
 
@@ -516,6 +552,41 @@ def test_a_player_cannot_set_the_order(client: Client, draft: Draft, teams: list
 
     assert response.status_code == 403
     assert "Set the order by hand" not in response.content.decode()
+
+
+def test_every_action_says_what_it_did(
+    client: Client, league: League, race: Race, manager: User, drivers: list[Driver]
+) -> None:
+    """By HTMX in the room itself, else in a message of the next page."""
+    client.force_login(manager)
+    said = []
+
+    def act(name: str, **data: object) -> None:
+        said.append(notice(client.post(address(league, race, name), data, headers=HTMX).content.decode()))
+
+    act("initialize")
+    first = Constructor.objects.get(pk=Draft.objects.get().order_data[0])
+    act("set_order", **places([first, *league.constructors.exclude(pk=first.pk)]))
+    act("pick", driver=drivers[0].pk, constructor=first.pk)
+    client.force_login(first.user)
+    act("autopilot", on="1")
+    act("autopilot", on="0")
+    after = client.post(address(league, race, "autopilot"), {"on": "1"}, follow=True)
+
+    assert [line.rstrip(" >") for line in said] == [
+        "The draft is open.",
+        "The order is set.",
+        f"You drafted {drivers[0].name} for {first.team_name}.",
+        "Autopick is on.",
+        "Autopick is off.",
+    ]
+    assert [str(message) for message in after.context["messages"]] == ["Autopick is on."]
+
+
+def test_filtering_the_drivers_is_not_announced_as_news(client: Client, draft: Draft) -> None:
+    html = read(client, f"{room(draft)}?q=nobody", **HTMX, **{"HX-Target": "driver-rows"})
+
+    assert "announce" not in html
 
 
 # Autopick ---------------------------------------------------------------------------------------

@@ -164,6 +164,53 @@ def test_a_league_is_founded_joined_by_its_link_and_drafted(demo: Demo, new_page
     expect(boris.locator("#strip")).to_contain_text("Pick 1 of 4")
 
 
+def test_the_room_keeps_focus_and_says_what_was_done(demo: Demo, new_page: NewPage) -> None:
+    page, stale = new_page(), new_page()
+    for each in (page, stale):
+        log_in(each, PLAYER)
+        each.goto(reverse("drafts:room", args=[demo.league.pk, demo.race.pk]))
+    button = page.get_by_role("button", name=re.compile("^Draft ")).nth(7)
+    name = (button.get_attribute("aria-label") or "").removeprefix("Draft ")
+
+    button.press("Enter")
+    expect(page.get_by_role("button", name="Confirm")).to_be_focused()
+    page.get_by_role("link", name="Cancel").press("Enter")
+    expect(button).to_be_focused()
+    button.press("Enter")
+    page.get_by_role("button", name="Confirm").press("Enter")
+    expect(page.locator("#notice")).to_have_text(f"You drafted {name}.")
+    expect(page.locator("#notice")).to_be_focused()
+    expect(page.locator("#notice")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#announce")).to_have_text(re.compile(f"^You drafted {name}. "))
+
+    stale.get_by_role("button", name=f"Draft {name}").click()
+    expect(stale.locator("#notice p")).to_have_text(re.compile(f"^{name} was drafted by .* with pick 1.$"))
+    expect(stale.locator("#notice")).to_be_in_viewport(ratio=1)
+
+
+def test_going_back_shows_whole_pages(demo: Demo, new_page: NewPage) -> None:
+    page = new_page()
+    league = demo.league.pk
+
+    page.goto(reverse("drafts:room", args=[league, demo.race.pk]))
+    page.get_by_label("Search").fill("verst")
+    expect(page.locator(".room__driver")).to_have_count(1)
+    page.locator(".room__driver a").click()
+    page.go_back()
+    expect(page.get_by_role("banner")).to_be_visible()
+    expect(page.get_by_label("Search")).to_have_value("verst")
+    expect(page.locator(".room__driver")).to_have_count(1)
+
+    page.goto(reverse("scoring:leaderboard", args=[league]))
+    page.locator("#board .tabs a").nth(1).click()
+    expect(page.locator("#race-title")).to_be_visible()
+    page.locator("#board .leaderboard__team a").first.click()
+    expect(page.locator("#races-title")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("banner")).to_be_visible()
+    expect(page.locator("#race-title")).to_be_visible()
+
+
 def faults_of(page: Page) -> list[str]:
     """What is wrong with the open page: the whole of it on a desk by day and on a phone by night, colours on both."""
     found = []
