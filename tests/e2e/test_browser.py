@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import User
 from demo.league import PASSWORD, PLAYER, Demo
+from leagues.models import League
 from races.models import Race
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
@@ -300,6 +302,62 @@ def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: New
     ):
         assert page.goto(address).status == 200, address
         found += faults_of(page)
+
+    assert not found, "\n".join(found)
+
+
+LONG_WORD = "Oberammergauergeschwindigkeitsfreundeteam"[:40]
+LONG_WORDS = "The Very Fast And Furious Gravel Trap XI"
+MISFITS = """() => {
+  const excess = (element) => element.scrollWidth - element.clientWidth;
+  const word = document.querySelector(".logo__word"), bar = document.querySelector(".logo").getBoundingClientRect();
+  const { top, right } = word.getBoundingClientRect();
+  const wide = [...document.querySelectorAll(".leaderboard, .driver-table, .result-table")].map(
+    (table) => table.parentElement).filter((frame) => excess(frame) > 1);
+  return [
+    ...(excess(document.documentElement) > 0 ? ["the page"] : []),
+    ...(top < bar.bottom && right > bar.right + 1 ? ["the logo"] : []),
+    ...wide.map((frame) => frame.ariaLabel),
+  ];
+}"""
+
+
+def test_long_names_fit_on_every_screen(demo: Demo, new_page: NewPage) -> None:
+    page = new_page()
+    league, race = demo.league.pk, demo.race.pk
+    run = Race.objects.filter(season=demo.race.season, status="finished").latest("starts_at").pk
+    mine = demo.league.constructors.get(user__username=PLAYER)
+    User.objects.filter(pk=mine.user_id).update(full_name=LONG_WORD + "undfreundinn")
+    other = demo.league.constructors.exclude(pk=mine.pk).first()
+    for team, name in ((mine, LONG_WORD), (other, LONG_WORDS)):
+        demo.league.constructors.filter(pk=team.pk).update(team_name=name)
+    League.objects.filter(pk=league).update(name=f"{LONG_WORD} {LONG_WORD}"[:60])
+    log_in(page, PLAYER)
+    room = reverse("drafts:room", args=[league, race])
+
+    found = []
+    for address in (
+        reverse("home"),
+        reverse("accounts:profile"),
+        reverse("notifications:list"),
+        reverse("leagues:list"),
+        reverse("league", args=[league]),
+        reverse("leagues:settings", args=[league]),
+        room,
+        f"{room}?driver={demo.race.entries.first().driver_id}",
+        reverse("drafts:room", args=[league, run]),
+        reverse("drafts:list", args=[league]),
+        reverse("drafts:proof", args=[league, race]),
+        reverse("scoring:leaderboard", args=[league]),
+        reverse("scoring:leaderboard", args=[league]) + f"?race={run}",
+        reverse("scoring:constructor", args=[mine.pk]),
+        reverse("races:drivers"),
+        reverse("races:race", args=[run]),
+    ):
+        assert page.goto(address).status == 200, address
+        for width in (360, 390, 768, 1024, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            found += [f"{address} at {width} px: {what}" for what in page.evaluate(MISFITS)]
 
     assert not found, "\n".join(found)
 
