@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
 from accounts.models import username_validator
-from accounts.zones import time_zones, validate_time_zone
+from accounts.zones import find_time_zones, time_zones, validate_time_zone
 from fantasy_f1.core.errors import DomainError
 
 
@@ -60,9 +60,17 @@ class ProfileForm(RefusableForm):
     email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     time_zone = forms.CharField(
         max_length=64,
-        validators=[validate_time_zone],
         help_text="Type a city, such as Berlin. All times are shown in this zone.",
         widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
     )
 
     zones = time_zones
+
+    def clean_time_zone(self) -> str:
+        given: str = self.cleaned_data["time_zone"]
+        found = find_time_zones(given)
+        if len(found) > 1:
+            raise forms.ValidationError(f"There are several places of that name: {', '.join(found)}.")
+        if not found:
+            validate_time_zone(given)  # says what is wrong
+        return found[0]
