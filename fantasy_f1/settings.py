@@ -99,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "fantasy_f1.core.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "fantasy_f1.core.middleware.CompressMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -135,7 +136,8 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# Static files: served by WhiteNoise, hashed and compressed once collected, straight from the sources while embedded.
+# Static files: served by WhiteNoise, hashed and compressed once collected, straight from the sources (compressed by
+# our middleware) while embedded.
 STATIC_URL = "/static/"
 STATIC_ROOT = None if EMBEDDED else DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

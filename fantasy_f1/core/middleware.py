@@ -3,10 +3,13 @@
 import re
 import secrets
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -30,6 +33,20 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class CompressMiddleware(GZipMiddleware):
+    """Compresses pages, and static files that come straight from their sources.
+
+    Such files go by their date then: WhiteNoise would not know its own ETag in the weak one of a compressed answer.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.status_code in (HTTPStatus.NO_CONTENT, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED):
+            return response
+        if response.streaming and not response.has_header("Content-Encoding"):
+            del response["ETag"]
+        return super().process_response(request, response)
 
 
 class DomainErrorMiddleware:

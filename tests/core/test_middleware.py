@@ -20,6 +20,18 @@ def test_a_well_formed_request_id_is_kept(given: str, kept: bool, client: Client
     assert (response["X-Request-ID"] == given) is kept
 
 
+def test_static_files_are_compressed_and_asked_for_again_by_their_date(client: Client) -> None:
+    gzip, css = {"Accept-Encoding": "gzip"}, "/static/css/base.css"
+
+    answer = client.get(css, headers=gzip)
+    again = client.get(css, headers=gzip | {"If-Modified-Since": answer["Last-Modified"]})
+    some = client.get(css, headers=gzip | {"Range": "bytes=0-9"})
+
+    assert (answer["Content-Encoding"], "ETag" in answer) == ("gzip", False)
+    assert (again.status_code, b"".join(again.streaming_content)) == (304, b"")
+    assert (some.status_code, "Content-Encoding" in some, len(b"".join(some.streaming_content))) == (206, False, 10)
+
+
 def test_a_refused_read_shows_the_error_page(client: Client) -> None:
     response = client.get("/pages/rule")
 
