@@ -6,12 +6,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from demo import league
+from fantasy_f1.core.http import post_only
 
 
-@require_POST
+@post_only("home")
 @login_required
 def advance(request: HttpRequest) -> HttpResponse:
     """Run the next Grand Prix and show the league's board of it."""

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from drafts import lifecycle, order, picks
 from drafts.errors import DraftNotOpen, DriverTaken, NotOnTheClock
@@ -18,7 +18,7 @@ from drafts.queries import DraftBoard, DriverRow, draft_board, find_draft, seaso
 from drafts.ticker import lines
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError, Invalid
-from fantasy_f1.core.http import PageRequest, UserRequest, render_page
+from fantasy_f1.core.http import PageRequest, UserRequest, post_only, render_page
 from leagues.models import Constructor, League
 from leagues.permissions import may_manage
 
@@ -51,8 +51,8 @@ def room(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
     return _room(request, league_pk, race_pk)
 
 
+@post_only("drafts:room", "league_pk", "race_pk")
 @login_required
-@require_POST
 def pick(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = _scheduled(request, league_pk, race_pk)
 
@@ -67,8 +67,8 @@ def pick(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     return _act(request, draft, make)
 
 
+@post_only("drafts:room", "league_pk", "race_pk")
 @login_required
-@require_POST
 def autopilot(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = find_draft(request.user, league_pk, race_pk)
     constructor = get_object_or_404(Constructor.objects.playing(), league=draft.league_id, user=request.user)
@@ -81,8 +81,8 @@ def autopilot(request: UserRequest, league_pk: int, race_pk: int) -> HttpRespons
     return _act(request, draft, switch)
 
 
+@post_only("drafts:room", "league_pk", "race_pk")
 @login_required
-@require_POST
 def initialize(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = find_draft(request.user, league_pk, race_pk)
 
@@ -93,8 +93,8 @@ def initialize(request: UserRequest, league_pk: int, race_pk: int) -> HttpRespon
     return _act(request, draft, start)
 
 
+@post_only("drafts:room", "league_pk", "race_pk")
 @login_required
-@require_POST
 def set_order(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = _scheduled(request, league_pk, race_pk)
     form = OrderForm(request.POST, board=draft_board(draft))

@@ -12,13 +12,13 @@ from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError, Invalid
-from fantasy_f1.core.http import PageRequest, UserRequest, render_page, wants_part
+from fantasy_f1.core.http import PageRequest, UserRequest, post_only, render_page, wants_part
 from leagues import managers, membership
 from leagues.forms import CodeForm, JoinForm, LeagueFilter, LeagueForm, ManagerForm, MemberForm, NewLeagueForm, TeamForm
 from leagues.history import history
@@ -118,8 +118,8 @@ def settings(request: UserRequest, pk: int) -> HttpResponse:
     return _settings(request, league, form=form)
 
 
+@post_only("leagues:settings", "pk")
 @login_required
-@require_POST
 def team(request: UserRequest, pk: int) -> HttpResponse:
     """One's own team's name and colour."""
     league = _league(request, pk)
@@ -139,8 +139,8 @@ def team(request: UserRequest, pk: int) -> HttpResponse:
     return _settings(request, league, team_form=form)
 
 
+@post_only("league", "pk")
 @login_required
-@require_POST
 def leave(request: UserRequest, pk: int) -> HttpResponse:
     league = get_object_or_404(League, pk__in=request.user.constructors.values("league"), pk=pk)
     membership.leave_league(league_id=pk, user=request.user, now=clock.now())
@@ -148,8 +148,8 @@ def leave(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("leagues:list")
 
 
+@post_only("leagues:settings", "pk")
 @login_required
-@require_POST
 def remove(request: UserRequest, pk: int) -> HttpResponse:
     given = _read(MemberForm(request.POST, league=_league(request, pk)))
     constructor = given["constructor"]
@@ -160,8 +160,8 @@ def remove(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("leagues:settings", pk)
 
 
+@post_only("leagues:settings", "pk")
 @login_required
-@require_POST
 def invite_back(request: UserRequest, pk: int) -> HttpResponse:
     constructor = _read(MemberForm(request.POST, league=_league(request, pk)))["constructor"]
     membership.invite_back(constructor_id=constructor.pk, actor=request.user, now=clock.now())
@@ -169,8 +169,8 @@ def invite_back(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("leagues:settings", pk)
 
 
+@post_only("leagues:settings", "pk")
 @login_required
-@require_POST
 def add_manager(request: UserRequest, pk: int) -> HttpResponse:
     user = _read(ManagerForm(request.POST, league=_league(request, pk)))["user"]
     managers.add_manager(league_id=pk, actor=request.user, user=user, now=clock.now())
@@ -178,8 +178,8 @@ def add_manager(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("leagues:settings", pk)
 
 
+@post_only("leagues:settings", "pk")
 @login_required
-@require_POST
 def remove_manager(request: UserRequest, pk: int) -> HttpResponse:
     user = _read(ManagerForm(request.POST, league=_league(request, pk)))["user"]
     managers.remove_manager(league_id=pk, actor=request.user, user=user, now=clock.now())
@@ -187,8 +187,8 @@ def remove_manager(request: UserRequest, pk: int) -> HttpResponse:
     return _home(request, pk)
 
 
+@post_only("leagues:settings", "pk")
 @login_required
-@require_POST
 def hand_over(request: UserRequest, pk: int) -> HttpResponse:
     user = _read(ManagerForm(request.POST, league=_league(request, pk)))["user"]
     managers.hand_over(league_id=pk, actor=request.user, to=user, now=clock.now())
@@ -196,8 +196,8 @@ def hand_over(request: UserRequest, pk: int) -> HttpResponse:
     return _home(request, pk)
 
 
+@post_only("leagues:settings", "pk")
 @login_required
-@require_POST
 def delete(request: UserRequest, pk: int) -> HttpResponse:
     league = _league(request, pk)
     managers.delete_league(league_id=pk, actor=request.user, now=clock.now())

@@ -5,9 +5,9 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from fantasy_f1.core.http import UserRequest, render_page
+from fantasy_f1.core.http import UserRequest, post_only, render_page
 from notifications import fanout
 
 PER_PAGE = 25
@@ -32,15 +32,15 @@ def follow(request: UserRequest, pk: int) -> HttpResponse:
     return redirect(notification.link or "notifications:list")
 
 
+@post_only("notifications:list")
 @login_required
-@require_POST
 def read(request: UserRequest, pk: int) -> HttpResponse:
     fanout.mark_read(get_object_or_404(request.user.notifications, pk=pk))
     return _back(request)
 
 
+@post_only("notifications:list")
 @login_required
-@require_POST
 def read_all(request: UserRequest) -> HttpResponse:
     fanout.mark_all_read(user=request.user)
     return _back(request)

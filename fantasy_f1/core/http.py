@@ -1,16 +1,22 @@
 """Requests as views see them, and the answers that HTMX and browsers share an address for."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST
 from rest_framework.request import Request
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
     from accounts.models import User
+
+
+View = Callable[..., HttpResponse]
 
 
 class PageRequest(HttpRequest):
@@ -28,6 +34,24 @@ class UserRequest(PageRequest):
 def account_of(request: Request) -> "User":
     """The account that asks, in an operation of the API that needs one."""
     return cast("User", request.user)
+
+
+def post_only(page: str, *names: str) -> Callable[[View], View]:
+    """For actions: whoever comes by a link, as from the login after a lost session, goes to the page it belongs to.
+
+    ``names`` are the view's arguments that the address of ``page`` takes.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method in ("GET", "HEAD"):
+                return redirect(page, *(kwargs[name] for name in names))
+            return require_POST(view)(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
 
 
 def wants_part(request: HttpRequest) -> bool:

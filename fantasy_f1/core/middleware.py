@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import structlog
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
@@ -54,14 +54,17 @@ class DomainErrorMiddleware:
 
     A plain form post goes back to the page it came from with the message on it; HTMX gets the message alone, for the
     place of messages, and reads get the error page, both with the rule's own status. The API has its own handler
-    (``problems``).
+    (``problems``). An address that does not take the request's method gets a page, too.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            response.content = render(request, "405.html").content
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):

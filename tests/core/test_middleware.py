@@ -63,6 +63,13 @@ def test_a_refused_form_from_elsewhere_shows_the_error_page(referer: str, client
     assert response.status_code == 409
 
 
+def test_an_address_that_does_not_take_the_method_has_a_page(client: Client) -> None:
+    response = client.get("/accounts/logout/")
+
+    assert (response.status_code, response["Allow"]) == (405, "POST, OPTIONS")
+    assert "Wrong way" in response.content.decode()
+
+
 def test_other_errors_are_not_hidden(client: Client) -> None:
     with pytest.raises(RuntimeError, match="a bug"):
         client.get("/pages/bug")

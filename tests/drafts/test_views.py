@@ -113,10 +113,11 @@ def test_visitors_are_asked_to_log_in_before_they_act(client: Client, draft: Dra
 
 
 @pytest.mark.parametrize("name", ["pick", "set_order", "initialize", "autopilot"])
-def test_actions_are_posts(client: Client, draft: Draft, name: str) -> None:
+def test_actions_are_posts_and_a_visit_leads_to_the_room(client: Client, draft: Draft, name: str) -> None:
     client.force_login(draft.league.creator)
 
-    assert client.get(room(draft, name)).status_code == 405
+    assert client.get(room(draft, name))["Location"] == room(draft)
+    assert client.put(room(draft, name)).status_code == 405
 
 
 # Before the opening -----------------------------------------------------------------------------

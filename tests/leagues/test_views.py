@@ -285,7 +285,19 @@ def test_settings_are_for_members(client: Client, private: League) -> None:
 )
 def test_strangers_find_no_buttons(client: Client, user: User, private: League, name: str) -> None:
     assert client.post(address(name, private.pk)).status_code == 404
-    assert client.get(address(name, private.pk)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "name", ["remove", "invite_back", "add_manager", "remove_manager", "hand_over", "delete", "leave", "team"]
+)
+def test_an_action_without_its_form_leads_to_the_page_with_the_button(
+    client: Client, private: League, name: str
+) -> None:
+    """As after a login in between."""
+    home = f"/leagues/{private.pk}/" if name == "leave" else address("settings", private.pk)
+
+    assert client.get(address(name, private.pk))["Location"] == home
+    assert client.put(address(name, private.pk)).status_code == 405
 
 
 def test_players_read_the_settings(client: Client, user: User, private: League) -> None:
