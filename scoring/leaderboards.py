@@ -3,7 +3,7 @@
 A board costs three short queries: the league's picks (one range of the covering index), the season's driver points
 (the same for every league, so cached by the season's results version) and the teams' names. Finished boards are cached
 under a key that holds the versions of all that they are made of: a change makes the old key unreachable, so a board is
-never stale after a write.
+never stale after a write (but for the names that players give themselves, which may be minutes old).
 """
 
 from collections import defaultdict
@@ -38,6 +38,7 @@ class Row:
     color: str
     user_id: int
     username: str
+    display_name: str
     is_active: bool
     points: Decimal
     races: int
@@ -232,6 +233,7 @@ def _row(
         color=team.color,
         user_id=team.user_id,
         username=team.user.username,
+        display_name=team.user.display_name,
         is_active=team.is_active,
         points=points,
         races=races,

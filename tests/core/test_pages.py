@@ -127,7 +127,7 @@ def test_a_league_shows_when_its_draft_opens(
 
     assert "Not scheduled yet" in page
     assert re.search(opens, page)
-    assert ("Open the draft now" in page) == is_offered
+    assert ("Go to the draft room" in page) == is_offered
 
 
 def test_a_league_shows_its_last_race(client: Client, league: League, race: Race) -> None:

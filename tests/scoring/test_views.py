@@ -6,6 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from leagues.models import Constructor, League
 from races.models import Driver, Race, RaceEntry
 from scoring.queries import constructor_season, race_breakdown, season_grid
@@ -51,6 +52,28 @@ def test_a_race_shows_the_reason_of_every_point(
     assert "P2 in the Grand Prix 18 Fastest lap 1 Points 19" in page
     assert "Not classified (Retired) 0 Points 0" in page
     assert "Provisional" in page
+
+
+def test_people_have_one_name_everywhere(
+    client: Client, league: League, scored: Race, teams: list[Constructor]
+) -> None:
+    """The one they gave themselves, also in the boards."""
+    User.objects.filter(pk=teams[1].user_id).update(full_name="Ana Lopes")
+    username = teams[1].user.username
+    client.force_login(teams[0].user)
+
+    for address in (
+        f"/leagues/{league.pk}/",
+        f"/leagues/{league.pk}/leaderboard/",
+        f"/leagues/{league.pk}/leaderboard/?race={scored.pk}",
+        f"/constructors/{teams[1].pk}/",
+    ):
+        page = text(client, address)
+        assert ("Ana Lopes" in page, username in page.split()) == (True, False), address
+
+
+def test_a_table_without_races_says_nothing_about_ties(client: Client, league: League) -> None:
+    assert "equal in every respect" not in text(client, f"/leagues/{league.pk}/leaderboard/")
 
 
 def test_htmx_gets_the_board_alone(client: Client, league: League, scored: Race) -> None:
