@@ -219,3 +219,29 @@ def test_password_reset_answers_alike_for_an_unknown_address(client: Client) -> 
 
     assert answer["Location"] == reverse("accounts:password_reset_done")
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "focused"),
+    [
+        ("register", NEW | {"email": "", "password": "short"}, "email"),
+        ("login", {"username": "ana", "password": ""}, "password"),
+        (
+            "password_change",
+            {"old_password": PASSWORD, "new_password1": "short", "new_password2": "other"},
+            "new_password2",
+        ),
+    ],
+)
+def test_a_refused_form_leads_to_its_first_fault(
+    client: Client, name: str, given: dict[str, str], focused: str
+) -> None:
+    if name == "password_change":
+        client.force_login(UserFactory(username="ana"))
+
+    page = client.post(reverse(f"accounts:{name}"), given).content.decode()
+
+    assert "<title>Error: " in page
+    assert [re.findall(r'name="(\w+)"', tag)[0] for tag in re.findall(r"<input[^>]* autofocus[^>]*>", page)] == [
+        focused
+    ]

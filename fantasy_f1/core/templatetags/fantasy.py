@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django import template
+from django.forms import BoundField
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.html import format_html
@@ -27,6 +28,15 @@ def moment(value: datetime | None, form: str = "D j M, H:i") -> SafeString | str
         return "–"
     local = timezone.localtime(value)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(local, form))
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The field to type into; the first one of its form that is wrong has the focus."""
+    if not field.form.errors:
+        return field.as_widget()
+    first = next((name for name in field.form.fields if name in field.form.errors), None)
+    return field.as_widget(attrs={"autofocus": field.name == first})
 
 
 @register.filter
