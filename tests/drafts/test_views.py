@@ -60,7 +60,7 @@ def notice(html: str) -> str:
 
 def announced(html: str) -> str:
     """What screen readers hear of a part of the room that is swapped in."""
-    return text(html.split('id="announce" hx-swap-oob="innerHTML">')[1])
+    return text(html.split('hx-swap-oob="innerHTML:#announce">')[1])
 
 
 def pick_all(draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime) -> None:
@@ -132,11 +132,28 @@ def test_a_room_without_a_draft_lets_a_manager_open_it(
     before = read(client, url)
     response = client.post(address(league, race, "initialize"))
 
-    assert "The draft is not scheduled yet" in before
+    assert "The draft is not open yet" in before
     assert "Open the draft" in before
     assert response.status_code == 302
     assert response["Location"] == url
     assert Draft.objects.get().status == "open"
+
+
+def test_opening_a_draft_before_its_time_is_asked_about(
+    client: Client, league: League, race: Race, manager: User, now: datetime
+) -> None:
+    client.force_login(manager)
+    url = address(league, race)
+
+    due = read(client, url)
+    Race.objects.filter(pk=race.pk).update(starts_at=now + timedelta(days=9), qualifying_at=now + timedelta(days=8))
+    early = read(client, url)
+
+    opening = f'action="{address(league, race, "initialize")}"'
+    forms = [html.split(opening)[1].split("</form>")[0] for html in (due, early)]
+    assert ["data-confirm" in form for form in forms] == [False, True]
+    assert "By itself it opens Sunday 26 July, 09:00." in forms[1]
+    assert ["button--on-carbon" in form for form in forms] == [False, True]
 
 
 def test_a_player_cannot_open_the_draft(client: Client, league: League, race: Race) -> None:
