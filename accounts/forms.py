@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
 
 from accounts.models import username_validator
 from accounts.zones import find_time_zones, time_zones, validate_time_zone
 from fantasy_f1.core.errors import DomainError
+
+WHAT_IS_LONG_ENOUGH = "At least 10 characters; a short sentence is good."
 
 
 class RefusableForm(forms.Form):
@@ -32,7 +34,7 @@ class RegisterForm(RefusableForm):
     password = forms.CharField(
         max_length=128,
         strip=False,
-        help_text="At least 10 characters; a short sentence is good.",
+        help_text=WHAT_IS_LONG_ENOUGH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -47,6 +49,22 @@ class LoginForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "Username or e-mail"
         self.fields["username"].widget.attrs["maxlength"] = 254
+
+
+class NewPasswordForm(SetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = WHAT_IS_LONG_ENOUGH
+
+
+class ChangePasswordForm(NewPasswordForm, PasswordChangeForm):
+    pass
+
+
+class ForgottenPasswordForm(PasswordResetForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail"
 
 
 class ProfileForm(RefusableForm):

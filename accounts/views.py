@@ -23,7 +23,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.forms import LoginForm, ProfileForm, RegisterForm
+from accounts.forms import (
+    ChangePasswordForm,
+    ForgottenPasswordForm,
+    LoginForm,
+    NewPasswordForm,
+    ProfileForm,
+    RegisterForm,
+)
 from accounts.middleware import COOKIE
 from accounts.signup import change_profile
 from accounts.signup import register as make_account
@@ -88,6 +95,7 @@ def profile(request: UserRequest) -> HttpResponse:
 
 
 class PasswordChange(PasswordChangeView):
+    form_class = ChangePasswordForm
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("accounts:profile")
 
@@ -97,6 +105,7 @@ class PasswordChange(PasswordChangeView):
 
 
 password_reset = PasswordResetView.as_view(
+    form_class=ForgottenPasswordForm,
     template_name="accounts/password_reset.html",
     email_template_name="accounts/password_reset_email.txt",
     subject_template_name="accounts/password_reset_subject.txt",
@@ -106,6 +115,7 @@ password_reset = PasswordResetView.as_view(
 )
 password_reset_done = PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html")
 password_reset_confirm = PasswordResetConfirmView.as_view(
+    form_class=NewPasswordForm,
     template_name="accounts/password_reset_confirm.html",
     success_url=reverse_lazy("accounts:password_reset_complete"),
 )

@@ -245,3 +245,12 @@ def test_a_refused_form_leads_to_its_first_fault(
     assert [re.findall(r'name="(\w+)"', tag)[0] for tag in re.findall(r"<input[^>]* autofocus[^>]*>", page)] == [
         focused
     ]
+
+
+def test_password_pages_speak_like_the_sign_up(client: Client, user: User) -> None:
+    change = client.get(reverse("accounts:password_change")).content.decode()
+    reset = client.get(reverse("accounts:password_reset")).content.decode()
+
+    assert "At least 10 characters; a short sentence is good." in change
+    assert "too similar" not in change
+    assert ">E-mail</label>" in reset
