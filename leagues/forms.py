@@ -1,5 +1,6 @@
 """What the league pages take in; the filter of lists is the API's too. Rules are in ``managers`` and ``membership``."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -118,12 +119,16 @@ class NewLeagueForm(LeagueForm):
 
 class CodeForm(RefusableForm):
     code = forms.CharField(
-        max_length=8,
+        max_length=40,
         help_text="Eight letters and digits, from whoever invited you.",
         widget=forms.TextInput(
             attrs={"class": "input-code", "autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),
     )
+
+    def clean_code(self) -> str:
+        """As it stands in the link, whatever it was typed with."""
+        return re.sub(r"[\s-]", "", self.cleaned_data["code"]).upper()
 
 
 class JoinForm(RefusableForm):

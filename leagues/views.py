@@ -78,7 +78,7 @@ def join_by_code(request: PageRequest) -> HttpResponse:
     """Takes a code to its invitation."""
     form = CodeForm(request.GET or None)
     if form.is_valid():
-        code = form.cleaned_data["code"].upper()
+        code = form.cleaned_data["code"]
         if League.objects.filter(code=code).exists():
             return redirect("leagues:invite", code)
         form.add_error("code", "No league has this code. Letters are A to Z, digits 2 to 9.")

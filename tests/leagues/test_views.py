@@ -183,8 +183,9 @@ def test_create_shows_what_a_rule_has_against_it(client: Client, user: User, mon
 # Joining ------------------------------------------------------------------------------------------
 
 
-def test_a_code_leads_to_its_invitation(client: Client, private: League) -> None:
-    answer = client.get(address("join"), {"code": "prvt2345"})
+@pytest.mark.parametrize("typed", ["prvt2345", "PRVT-2345", " Prvt 2345"])
+def test_a_code_leads_to_its_invitation(client: Client, private: League, typed: str) -> None:
+    answer = client.get(address("join"), {"code": typed})
 
     assert answer["Location"] == "/join/PRVT2345/"
 
