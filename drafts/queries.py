@@ -94,8 +94,9 @@ class DraftBoard:
         return any(cell.pick for turns in self.rounds for cell in turns.cells)
 
     @property
-    def has_marks(self) -> bool:
-        return any(cell.mark for turns in self.rounds for cell in turns.cells)
+    def marks(self) -> set[str]:
+        """The marks that the board has."""
+        return {cell.mark for turns in self.rounds for cell in turns.cells if cell.mark}
 
     @property
     def is_scored(self) -> bool:

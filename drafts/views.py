@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from drafts import lifecycle, order, picks
@@ -150,7 +151,8 @@ def _act(request: PageRequest, draft: Draft, action: Callable[[], str]) -> HttpR
     if request.htmx:
         return _room(request, draft.league_id, draft.race_id, done=done)
     messages.success(request, done)
-    return redirect("drafts:room", draft.league_id, draft.race_id)
+    kept = _kept(request.POST).urlencode()
+    return redirect(f"{reverse('drafts:room', args=[draft.league_id, draft.race_id])}{'?' if kept else ''}{kept}")
 
 
 def _room(

@@ -56,7 +56,7 @@ def test_board_of_a_snake_draft(
     assert (board.on_the_clock, board.round_number, board.pick_total) == (teams[2], 1, 6)
     assert [board.picks_until(team) for team in [*teams, None]] == [3, 2, 0, None]
     assert [cell.pick_number for cell in board.turns_of(teams[1])] == [2, 5]
-    assert (board.has_picks, board.has_marks, board.is_scored) == (True, True, False)
+    assert (board.has_picks, board.marks, board.is_scored) == (True, {"M"}, False)
 
 
 def test_board_of_a_sequential_draft_runs_one_way(league: League, race: Race, manager: User, now: datetime) -> None:

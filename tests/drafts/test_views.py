@@ -341,6 +341,19 @@ def test_a_pick_goes_back_to_the_room_and_twice_is_once(
     assert list(Pick.objects.values_list("constructor", "driver", "source")) == [(teams[0].pk, drivers[2].pk, "player")]
 
 
+def test_a_pick_without_scripts_keeps_the_list_as_it_was(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[0].user)
+
+    page = read(client, f"{room(draft)}?driver={drivers[2].pk}&sort=name")
+    form = page.split('id="confirm"')[1].split("</form>")[0]
+    sent = {"driver": drivers[2].pk, "constructor": teams[0].pk, "sort": "name"}
+
+    assert '<input type="hidden" name="sort" value="name">' in form
+    assert client.post(room(draft, "pick"), sent)["Location"] == f"{room(draft)}?sort=name"
+
+
 def test_a_pick_by_htmx_answers_with_the_fresh_room(
     client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
 ) -> None:
@@ -635,6 +648,7 @@ def test_autopick_on_the_clock_picks_at_once(
     assert "the ranking picks for you at once" in warning
     assert f"{teams[0].team_name} got {drivers[0].name} by autopick with pick 1" in html
     assert 'class="draft-cell__source"' in html
+    assert ("A: picked by the ranking" in html, "M: picked by a manager" in html) == (True, False)
 
 
 def test_who_has_no_team_has_no_autopick(client: Client, draft: Draft, manager: User) -> None:
