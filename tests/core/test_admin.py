@@ -44,3 +44,7 @@ def test_the_admin_bears_the_name_and_icon_of_the_app(admin_client: Client) -> N
 
     assert "Administration | Fantasy F1" in page
     assert 'href="/static/img/favicon.svg"' in page
+
+
+def test_the_admin_wears_the_apps_colours(admin_client: Client) -> None:
+    assert "/static/css/admin.css" in admin_client.get("/admin/").content.decode()

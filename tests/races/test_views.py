@@ -330,6 +330,12 @@ def test_driver_page_of_another_season(client: Client, two_drivers, ada, red):
     assert rows(response)[1:] == ["Old Grand Prix Old Red Racing – – – 1 1"]
 
 
+def test_driver_page_names_a_season_that_no_tab_names(client: Client, two_drivers, ada):
+    assert (
+        f'<h2 id="season">Season {Season.objects.get().year}</h2>' in client.get(f"/drivers/{ada.pk}/").content.decode()
+    )
+
+
 def test_driver_page_joins_the_stints_with_one_team(client: Client, red, ada):
     blue = TeamFactory(name="Blue Racing")
     races = [RaceFactory(name=f"{name} Grand Prix") for name in ("First", "Second", "Third", "Fourth")]
