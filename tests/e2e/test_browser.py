@@ -179,6 +179,7 @@ def test_the_room_keeps_focus_and_says_what_was_done(demo: Demo, new_page: NewPa
     page.get_by_role("link", name="Cancel").press("Enter")
     expect(button).to_be_focused()
     button.press("Enter")
+    expect(page.get_by_role("button", name="Confirm")).to_be_focused()
     page.get_by_role("button", name="Confirm").press("Enter")
     expect(page.locator("#notice")).to_have_text(f"You drafted {name}.")
     expect(page.locator("#notice")).to_be_focused()
