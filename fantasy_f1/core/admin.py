@@ -1,13 +1,45 @@
 """Admin pages of what every app stands on, and the base for things that only the app itself writes."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import Model
 from django.http import HttpRequest
 
 from fantasy_f1.core.models import EventLog, GameClock, Lease
 
+FILTERED_BY = {"exact", "isnull", "isempty", "gte", "lt", "year", "month", "day"}
+"""The comparisons that the filters beside a list and its dates make."""
 
-class ReadOnly(admin.ModelAdmin):
+
+class OfferedFilters(admin.ModelAdmin):
+    """Its list can be filtered by what the page offers only.
+
+    Django takes any comparison with any field of the model from the address: character by character it gives away
+    fields that are not shown, and a regular expression can keep the database busy for ever.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        assert request is not None
+        path, _, comparison = lookup.rpartition("__")
+        return (path if comparison in FILTERED_BY else lookup) in self._offered(request)
+
+    def _offered(self, request: HttpRequest) -> set[str]:
+        """The fields and parameters of the filters; that of a relation names the key of what it leads to."""
+        names = {self.date_hierarchy} if self.date_hierarchy else set()
+        filters: list[Any] = list(self.get_list_filter(request))
+        for each in filters:
+            if hasattr(each, "parameter_name"):  # a SimpleListFilter
+                names.add(each.parameter_name)
+                continue
+            name: str = each if isinstance(each, str) else each[0]
+            field: Any = get_fields_from_path(self.model, name)[-1]
+            names |= {name, f"{name}__{field.target_field.name}"} if field.is_relation else {name}
+        return names
+
+
+class ReadOnly(OfferedFilters):
     """May be looked at by whoever has the permission to view or change it; never added, changed or deleted."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

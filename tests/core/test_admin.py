@@ -48,3 +48,19 @@ def test_the_admin_bears_the_name_and_icon_of_the_app(admin_client: Client) -> N
 
 def test_the_admin_wears_the_apps_colours(admin_client: Client) -> None:
     assert "/static/css/admin.css" in admin_client.get("/admin/").content.decode()
+
+
+@pytest.mark.usefixtures("_rows")
+def test_lists_are_filtered_by_what_they_offer_and_nothing_else(admin_client: Client) -> None:
+    path = "/admin/core/eventlog/"
+    answers = [
+        admin_client.get(f"{path}?{query}").status_code
+        for query in (
+            "name=Event",
+            "created_at__gte=2026-01-01T00:00:00Z",
+            "actor__password__startswith=b",
+            "data__regex=a",
+        )
+    ]
+
+    assert answers == [200, 200, 400, 400]

@@ -180,3 +180,23 @@ def test_history_cannot_be_changed(
     assert drivers[0].name in order_page
     assert statuses == [403, 403, 403]
     assert Pick.objects.get().driver == drivers[0]
+
+
+def test_a_secret_seed_cannot_be_guessed_by_filters(client: Client, scheduled: Draft, manager: User) -> None:
+    client.force_login(manager)
+
+    for query in (f"order_seed__startswith={scheduled.order_seed[0]}", f"order_seed={scheduled.order_seed}"):
+        assert client.get(f"{listing('draft')}?{query}").status_code == 400
+
+
+def test_lists_can_be_filtered_by_all_they_offer(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    client.force_login(manager)
+
+    for name in ("draft", "pick"):
+        listed = client.get(listing(name)).context["cl"]
+        choices = [choice["query_string"] for spec in listed.filter_specs for choice in spec.choices(listed)]
+        dates = [f"?{listed.date_hierarchy}__{query}" for query in ("year=2026", "gte=2026-07-01T00:00:00Z")]
+        assert {client.get(listing(name) + query).status_code for query in choices + dates} == {200}

@@ -180,3 +180,21 @@ def test_lists_take_as_many_queries_for_three_as_for_one(
         ConstructorFactory(league__creator=manager)
 
     assert (counted(LEAGUES), counted(TEAMS)) == before
+
+
+@pytest.mark.parametrize(
+    "query", ["name__regex=^(a|a)%2B$", "name__startswith=M", "code=A", "season__year__gt=1", "league__name=M", "x=1"]
+)
+def test_lists_are_filtered_by_nothing_but_what_they_offer(client: Client, league: League, query: str) -> None:
+    assert client.get(f"{LEAGUES}?{query}").status_code == 400
+
+
+def test_lists_can_be_filtered_by_all_they_offer(client: Client, league: League) -> None:
+    ConstructorFactory(league=league)
+
+    for path in (LEAGUES, TEAMS):
+        listed = client.get(path).context["cl"]
+        choices = [choice for spec in listed.filter_specs for choice in spec.choices(listed)]
+        answers = [client.get(path + choice["query_string"]).status_code for choice in choices]
+        assert len(choices) > 5
+        assert set(answers) == {200}
