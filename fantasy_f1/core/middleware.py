@@ -1,4 +1,4 @@
-"""Request ids for the logs, and pages for the errors that rules raise."""
+"""Request ids for the logs, no NUL characters, and pages for the errors that rules raise."""
 
 import re
 import secrets
@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import structlog
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -47,6 +48,22 @@ class CompressMiddleware(GZipMiddleware):
         if response.streaming and not response.has_header("Content-Encoding"):
             del response["ETag"]
         return super().process_response(request, response)
+
+
+class NoNulMiddleware:
+    """Refuses (400) an address or a cookie with a NUL character, which PostgreSQL cannot take as text.
+
+    Bodies need nothing here: fields of forms and serializers refuse it by themselves.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        decoded = [request.path_info, *request.COOKIES.values()]
+        if "%00" in request.META.get("QUERY_STRING", "") or any("\0" in text for text in decoded):
+            raise BadRequest("NUL character")
+        return self.get_response(request)
 
 
 class DomainErrorMiddleware:

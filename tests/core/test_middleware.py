@@ -32,6 +32,26 @@ def test_static_files_are_compressed_and_asked_for_again_by_their_date(client: C
     assert (some.status_code, "Content-Encoding" in some, len(b"".join(some.streaming_content))) == (206, False, 10)
 
 
+@pytest.mark.parametrize("path", ["/join/%00/", "/drivers/?search=a%00", "/admin/login/?%00=1", "/nothing/%00"])
+def test_a_nul_character_in_an_address_is_refused(path: str, client: Client) -> None:
+    page = client.get(path)
+    answer = client.get(f"/api{path}")
+
+    assert (page.status_code, page.templates[0].name) == (400, "400.html")
+    assert "Content-Security-Policy" in page
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_a_nul_character_in_a_cookie_is_refused(client: Client) -> None:
+    response = client.get("/", headers={"Cookie": r'sessionid="aaaaaaaa\000"'})
+
+    assert response.status_code == 400
+
+
+def test_a_percent_sign_before_two_zeros_is_none(client: Client) -> None:
+    assert client.get("/health?q=%2500").status_code == 200
+
+
 def test_a_refused_read_shows_the_error_page(client: Client) -> None:
     response = client.get("/pages/rule")
 
