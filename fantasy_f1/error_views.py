@@ -1,26 +1,40 @@
-"""Answers where no view gave one: a page for people, a problem document below ``/api/``."""
+"""Answers where no view gave one: a page for people, a problem document at ``/api`` and below."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.template import loader
 from django.views import defaults
 
 from fantasy_f1.core import problems
-
-API = "/api/"
+from fantasy_f1.core.parsers import PayloadTooLarge
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API):
+    if isinstance(exception, RequestDataTooBig):
+        return _too_large(request)
+    if is_api(request):
         return problems.problem_response(400, code="bad_request", detail="The request could not be understood.")
     return defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API):
+    if is_api(request):
         return problems.not_found(request)
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith(API):
+    if is_api(request):
         return problems.server_error()
     return defaults.server_error(request)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return f"{request.path}/".startswith("/api/")
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        too_large = PayloadTooLarge
+        return problems.problem_response(413, code=too_large.default_code, detail=too_large.default_detail)
+    return HttpResponse(loader.get_template("413.html").render(), status=413)

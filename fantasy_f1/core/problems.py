@@ -19,6 +19,7 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Refused by a rule",
+    413: "The request is too large",
     415: "Unsupported media type",
     429: "Too many requests",
     500: "Something went wrong on our side",

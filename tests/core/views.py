@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework import exceptions, serializers
@@ -37,6 +37,7 @@ ERRORS: dict[str, Exception] = {
     "bad-token": InvalidToken("Token is expired."),
     "slow-down": exceptions.Throttled(wait=3),
     "list": exceptions.ValidationError(["Nothing was right."]),
+    "too-large": RequestDataTooBig(),
     "bug": RuntimeError("a bug"),
 }
 
@@ -45,7 +46,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     raise ERRORS[name]
 
 
-@api_view(["GET"])
+@api_view(["GET", "POST"])
 @permission_classes([AllowAny])
 def api(request: Request, name: str) -> Response:
     raise ERRORS[name]
