@@ -20,7 +20,10 @@ class PayloadTooLarge(APIException):
 
 
 class BoundedJSONParser(JSONParser):
-    """Reads JSON of a bounded size and depth: 413 for more than ``DATA_UPLOAD_MAX_MEMORY_SIZE``, 400 for a pit."""
+    """Reads JSON of a bounded size and depth, with text that can be written again.
+
+    What is larger than ``DATA_UPLOAD_MAX_MEMORY_SIZE`` is answered 413, the rest 400.
+    """
 
     def parse(
         self,
@@ -37,15 +40,19 @@ class BoundedJSONParser(JSONParser):
             parsed: dict[str, Any] = super().parse(BytesIO(body), media_type, parser_context)
         except RecursionError:
             raise ParseError(TOO_DEEP) from None
-        if not _fits(parsed, MAX_DEPTH):
-            raise ParseError(TOO_DEEP)
+        _check(parsed, MAX_DEPTH)
         return parsed
 
 
-def _fits(value: object, levels: int) -> bool:
-    """Whether at most ``levels`` lists and objects are inside each other."""
-    if not isinstance(value, dict | list):
-        return True
-    return levels > 0 and all(
-        _fits(each, levels - 1) for each in (value.values() if isinstance(value, dict) else value)
-    )
+def _check(value: object, levels: int) -> None:
+    """Raise ``ParseError`` for more than ``levels`` lists and objects inside each other, and for text that is none."""
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ParseError("The JSON has half of a surrogate pair in it.") from None
+    elif isinstance(value, dict | list):
+        if not levels:
+            raise ParseError(TOO_DEEP)
+        for each in [*value, *value.values()] if isinstance(value, dict) else value:
+            _check(each, levels - 1)

@@ -14,6 +14,19 @@ def test_json_that_is_nested_too_deeply_is_a_parse_error(body: str, client: Clie
     assert (response.status_code, response.json()["code"]) == (400, "parse_error")
 
 
+@pytest.mark.parametrize("body", [r'{"\ud800": 1}', r'{"name": "\ud800"}', r'{"name": ["\udfff"]}'])
+def test_half_a_surrogate_pair_is_a_parse_error(body: str, client: Client) -> None:
+    response = client.generic("POST", "/api/echo", body, "application/json")
+
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
+
+
+def test_text_of_any_script_passes(client: Client) -> None:
+    response = client.generic("POST", "/api/echo", r'{"name": "\ud83c\udfce ü"}', "application/json")
+
+    assert response.json() == {"name": "🏎 ü"}
+
+
 def test_a_body_over_the_limit_is_too_large(client: Client, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 20
 
