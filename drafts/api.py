@@ -19,7 +19,7 @@ from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.pagination import Pages
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.serializers import StrictSerializer
+from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer
 from leagues.models import Constructor, League
 from races.models import Driver, Race
 
@@ -27,17 +27,17 @@ from races.models import Driver, Race
 
 
 class InitializeIn(StrictSerializer):
-    race_id = serializers.PrimaryKeyRelatedField(queryset=Race.objects.all())
+    race_id = ReferenceField(queryset=Race.objects.all())
 
 
 class OrderIn(StrictSerializer):
     order = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Every constructor of the league once; the first picks first"
+        child=IdField(), help_text="Every constructor of the league once; the first picks first"
     )
 
 
 class PickIn(StrictSerializer):
-    driver_id = serializers.PrimaryKeyRelatedField(queryset=Driver.objects.all())
+    driver_id = ReferenceField(queryset=Driver.objects.all())
 
 
 class AutopickIn(StrictSerializer):

@@ -20,7 +20,7 @@ from accounts.models import User
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.serializers import StrictSerializer
+from fantasy_f1.core.serializers import ReferenceField, StrictSerializer
 from leagues import managers, membership, points
 from leagues.forms import ORDERS, LeagueFilter
 from leagues.models import MAX_TEAMS, MIN_TEAMS, Constructor, League
@@ -42,7 +42,7 @@ class LeagueChangeIn(StrictSerializer):
 
 
 class LeagueIn(LeagueChangeIn):
-    season = serializers.PrimaryKeyRelatedField(queryset=Season.objects.all(), help_text="Year of the season")
+    season = ReferenceField(queryset=Season.objects.all(), help_text="Year of the season")
 
 
 class JoinIn(StrictSerializer):

@@ -1,5 +1,6 @@
 """A user's own notifications as JSON."""
 
+import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
@@ -10,10 +11,19 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fantasy_f1.core.filters import YesNoFilter
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
 from notifications import fanout
 from notifications.models import Notification
+
+
+class NotificationFilter(django_filters.FilterSet):
+    is_read = YesNoFilter(label="Was read, or was not")
+
+    class Meta:
+        model = Notification
+        fields: list[str] = []
 
 
 class NotificationOut(serializers.ModelSerializer[Notification]):
@@ -28,7 +38,7 @@ class ReadAllOut(serializers.Serializer[dict[str, int]]):
 
 class NotificationList(ListAPIView[Notification]):
     serializer_class = NotificationOut
-    filterset_fields = ["is_read"]
+    filterset_class = NotificationFilter
     queryset = Notification.objects.none()  # for the schema
 
     def get_queryset(self) -> QuerySet[Notification]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,9 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fantasy_f1.core import clock
+from fantasy_f1.core.filters import IdFilter, YesNoFilter
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import PlainDecimal, problems
-from fantasy_f1.core.serializers import StrictSerializer
+from fantasy_f1.core.serializers import IdField, StrictSerializer
 from leagues import points
 from leagues.api import ConstructorOut
 from leagues.membership import rename_constructor
@@ -31,21 +32,18 @@ from scoring.scores import rule_set
 
 
 class BoardQuery(serializers.Serializer[Any]):
-    race_id = serializers.IntegerField(required=False)
+    race_id = IdField(required=False)
 
 
 class TeamNameIn(StrictSerializer):
     team_name = serializers.CharField(max_length=40)
 
 
-ID_RANGE: dict[str, Any] = {"min_value": 1, "max_value": BigIntegerField.MAX_BIGINT}  # what databases can compare
-
-
 class ConstructorFilter(django_filters.FilterSet):
-    league = django_filters.NumberFilter(field_name="league_id", label="Id of a league", **ID_RANGE)
-    user = django_filters.NumberFilter(field_name="user_id", label="Id of the owner", **ID_RANGE)
-    is_active = django_filters.BooleanFilter(label="Plays, or has left")
-    mine = django_filters.BooleanFilter(method="of_caller", label="Only one's own; false: only others'")
+    league = IdFilter(field_name="league_id", label="Id of a league")
+    user = IdFilter(field_name="user_id", label="Id of the owner")
+    is_active = YesNoFilter(label="Plays, or has left")
+    mine = YesNoFilter(method="of_caller", label="Only one's own; false: only others'")
 
     class Meta:
         model = Constructor

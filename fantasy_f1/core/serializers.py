@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import BigIntegerField
 from rest_framework import serializers
+
+MAX_ID = BigIntegerField.MAX_BIGINT
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -17,3 +20,22 @@ class StrictSerializer(serializers.Serializer[Any]):
                 raise serializers.ValidationError({name: [f"There is no field “{name}” here."] for name in unknown})
         values: dict[str, Any] = super().to_internal_value(data)
         return values
+
+
+class IdField(serializers.IntegerField):
+    """An id: a whole number that a database can compare, and neither ``1.9`` nor ``true``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class ReferenceField(serializers.PrimaryKeyRelatedField[Any]):
+    """The id of a row of ``queryset`` → the row."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(IdField().run_validation(data))

@@ -1,6 +1,9 @@
+from typing import Any
+
+import pytest
 from rest_framework import serializers
 
-from fantasy_f1.core.serializers import StrictSerializer
+from fantasy_f1.core.serializers import IdField, StrictSerializer
 
 
 class Lap(StrictSerializer):
@@ -30,3 +33,14 @@ def test_strict_serializer_leaves_other_nonsense_to_the_framework() -> None:
 
     assert not lap.is_valid()
     assert list(lap.errors) == ["non_field_errors"]
+
+
+@pytest.mark.parametrize("value", [1, "7", 2**63 - 1])
+def test_an_id_is_a_whole_number(value: Any) -> None:
+    assert IdField().run_validation(value) == int(value)
+
+
+@pytest.mark.parametrize("value", [0, 2**63, 1.0, 1.9, float("inf"), True, "1.5", "", [], None])
+def test_nothing_else_is_an_id(value: Any) -> None:
+    with pytest.raises(serializers.ValidationError):
+        IdField().run_validation(value)

@@ -50,6 +50,29 @@ def take(team: Constructor, draft: Draft, driver: Driver, actor: User | None = N
     return call(actor or team.user, "post", of_team(team, draft, "/picks"), {"driver_id": driver.pk})
 
 
+NO_IDS = ["1e999", "-1e999", "1.9", "true", "0", "-1", f"{2**63}", f"{10**400}", "[1]", "{}", "null", '"x"']
+
+
+@pytest.mark.parametrize("value", NO_IDS)
+def test_what_is_no_id_is_refused_by_its_field(
+    value: str, draft: Draft, teams: list[Constructor], manager: User
+) -> None:
+    client = APIClient()
+    client.force_authenticate(manager)
+
+    answers = [
+        client.generic(method, f"/api/v1/{path}", body, "application/json")
+        for method, path, body in (
+            ("POST", f"leagues/{draft.league_id}/drafts/initialize", f'{{"race_id": {value}}}'),
+            ("POST", of_team(teams[0], draft, "/picks"), f'{{"driver_id": {value}}}'),
+            ("PATCH", of_league(draft), f'{{"order": [{value}]}}'),
+        )
+    ]
+
+    assert [refusal(answer) for answer in answers] == [(400, "invalid")] * 3
+    assert [list(answer.json()["errors"]) for answer in answers] == [["race_id"], ["driver_id"], ["order"]]
+
+
 # Opening ----------------------------------------------------------------------------------------
 
 

@@ -87,3 +87,9 @@ def test_somebody_elses_are_not_found(news: list[Notification]) -> None:
 @pytest.mark.parametrize(("method", "path"), [("get", ""), ("patch", "/1/read"), ("post", "/read-all")])
 def test_an_account_is_needed(method: str, path: str) -> None:
     assert call(None, method, path).status_code == 401
+
+
+def test_they_are_not_filtered_by_nonsense(user: User) -> None:
+    response = call(user, "get", "?is_read=x")
+
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["is_read"])

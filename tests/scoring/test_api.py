@@ -212,8 +212,13 @@ def test_constructors_can_be_filtered(league: League) -> None:
     assert found("mine=false") == [bo.pk, cy.pk]
 
 
-@pytest.mark.parametrize("query", ["league=mine", f"league={2**63}", f"user={2**63}", f"user=-{2**70}"])
+@pytest.mark.parametrize("query", ["league=mine", "league=1.5", f"league={2**63}", f"user={2**63}", f"user=-{2**70}"])
 def test_constructors_of_what_is_no_id_are_refused(query: str) -> None:
+    assert refusal(get(f"constructors?{query}")) == (400, "invalid")
+
+
+@pytest.mark.parametrize("query", ["is_active=x", "mine=x", "mine=2"])
+def test_constructors_are_not_filtered_by_nonsense(query: str) -> None:
     assert refusal(get(f"constructors?{query}")) == (400, "invalid")
 
 
