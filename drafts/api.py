@@ -276,10 +276,10 @@ def _draft_response(draft: Draft, *, status: int = status.HTTP_200_OK) -> Respon
 
 
 urlpatterns: list[URLPattern] = [
-    path("leagues/<int:league_pk>/drafts", list_view),
-    path("leagues/<int:league_pk>/drafts/initialize", initialize_view),
-    path("leagues/<int:league_pk>/drafts/<int:race_pk>", draft_view),
-    path("constructors/<int:pk>/drafts/<int:race_pk>", constructor_view),
-    path("constructors/<int:pk>/drafts/<int:race_pk>/picks", pick_view),
-    path("constructors/<int:pk>/autopick", autopick_view),
+    path("leagues/<id:league_pk>/drafts", list_view),
+    path("leagues/<id:league_pk>/drafts/initialize", initialize_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>", draft_view),
+    path("constructors/<id:pk>/drafts/<id:race_pk>", constructor_view),
+    path("constructors/<id:pk>/drafts/<id:race_pk>/picks", pick_view),
+    path("constructors/<id:pk>/autopick", autopick_view),
 ]

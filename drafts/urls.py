@@ -3,9 +3,9 @@ from django.urls import path
 from drafts import views
 
 app_name = "drafts"
-ROOM = "leagues/<int:league_pk>/drafts/<int:race_pk>/"
+ROOM = "leagues/<id:league_pk>/drafts/<id:race_pk>/"
 urlpatterns = [
-    path("leagues/<int:league_pk>/drafts/", views.season, name="list"),
+    path("leagues/<id:league_pk>/drafts/", views.season, name="list"),
     path(ROOM, views.room, name="room"),
     path(f"{ROOM}order/", views.proof, name="proof"),
     path(f"{ROOM}order/set/", views.set_order, name="set_order"),

@@ -18,6 +18,7 @@ from drafts.models import Draft
 from drafts.queries import DraftBoard, DriverRow, draft_board, find_draft, season_drafts
 from drafts.ticker import lines
 from fantasy_f1.core import clock
+from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.http import PageRequest, UserRequest, post_only, render_page
 from leagues.models import Constructor, League
@@ -210,8 +211,9 @@ def _room(
     return render_page(request, "drafts/room.html", "room", context, status=status)
 
 
-def _row(board: DraftBoard, pk: str) -> DriverRow | None:
-    return board.driver(int(pk)) if pk.isdecimal() else None
+def _row(board: DraftBoard, text: str) -> DriverRow | None:
+    pk = id_of(text)
+    return board.driver(pk) if pk else None
 
 
 def _refusal(row: DriverRow, picks_for: Constructor | None, on_the_clock: Constructor | None) -> DomainError | None:

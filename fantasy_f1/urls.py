@@ -16,7 +16,7 @@ urlpatterns = [
     path("health", health.live, name="health"),
     path("ready", health.ready, name="ready"),
     path("", pages.home, name="home"),
-    path("leagues/<int:pk>/", pages.league, name="league"),
+    path("leagues/<id:pk>/", pages.league, name="league"),
     path("accounts/", include("accounts.urls")),
     path("", include("races.urls")),
     path("", include("leagues.urls")),

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from fantasy_f1.core import clock
 from fantasy_f1.core.admin import OfferedFilters
+from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError
 from leagues.history import history
 from leagues.managers import change_league
@@ -76,8 +77,8 @@ class LeagueListFilter(admin.SimpleListFilter):
         return [(str(league.pk), league.name) for league in managed_leagues(request)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value()
-        return queryset.filter(league=value) if value and value.isdecimal() else queryset
+        league = id_of(self.value() or "")
+        return queryset.filter(league=league) if league else queryset
 
 
 def managed_leagues(request: HttpRequest) -> QuerySet[League]:

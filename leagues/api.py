@@ -238,7 +238,7 @@ def _league_response(request: Request, pk: int, *, status: int = status.HTTP_200
 
 urlpatterns: list[URLPattern] = [
     path("leagues", LeagueList.as_view(), name="api-leagues"),
-    path("leagues/<int:pk>", LeagueDetail.as_view(), name="api-league"),
-    path("leagues/<int:pk>/join", join_view, name="api-league-join"),
-    path("leagues/<int:pk>/leave", leave_view, name="api-league-leave"),
+    path("leagues/<id:pk>", LeagueDetail.as_view(), name="api-league"),
+    path("leagues/<id:pk>/join", join_view, name="api-league-join"),
+    path("leagues/<id:pk>/leave", leave_view, name="api-league-leave"),
 ]

@@ -82,6 +82,6 @@ def read_all_view(request: Request) -> Response:
 
 urlpatterns: list[URLPattern] = [
     path("notifications", NotificationList.as_view(), name="api-notifications"),
-    path("notifications/<int:pk>/read", read_view, name="api-notification-read"),
+    path("notifications/<id:pk>/read", read_view, name="api-notification-read"),
     path("notifications/read-all", read_all_view, name="api-notifications-read-all"),
 ]

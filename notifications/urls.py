@@ -6,6 +6,6 @@ app_name = "notifications"
 urlpatterns = [
     path("notifications/", views.index, name="list"),
     path("notifications/read/", views.read_all, name="read_all"),
-    path("notifications/<int:pk>/", views.follow, name="follow"),
-    path("notifications/<int:pk>/read/", views.read, name="read"),
+    path("notifications/<id:pk>/", views.follow, name="follow"),
+    path("notifications/<id:pk>/read/", views.read, name="read"),
 ]

@@ -245,8 +245,8 @@ def _checked(form: Filter) -> Filter:
 
 urlpatterns: list[URLPattern] = [
     path("drivers", DriverList.as_view(), name="api-drivers"),
-    path("drivers/<int:pk>", DriverRead.as_view(), name="api-driver"),
+    path("drivers/<id:pk>", DriverRead.as_view(), name="api-driver"),
     path("races", RaceList.as_view(), name="api-races"),
-    path("races/<int:pk>", RaceRead.as_view(), name="api-race"),
-    path("races/<int:pk>/results", RaceResults.as_view(), name="api-race-results"),
+    path("races/<id:pk>", RaceRead.as_view(), name="api-race"),
+    path("races/<id:pk>/results", RaceResults.as_view(), name="api-race-results"),
 ]

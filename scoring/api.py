@@ -216,8 +216,8 @@ def _constructors(request: Request) -> QuerySet[Constructor]:
 
 
 urlpatterns: list[URLPattern] = [
-    path("leagues/<int:pk>/leaderboard", leaderboard_view),
+    path("leagues/<id:pk>/leaderboard", leaderboard_view),
     path("constructors", ConstructorList.as_view(), name="api-constructors"),
-    path("constructors/<int:pk>", constructor_view, name="api-constructor"),
-    path("races/<int:pk>/scores", race_scores_view),
+    path("constructors/<id:pk>", constructor_view, name="api-constructor"),
+    path("races/<id:pk>/scores", race_scores_view),
 ]

@@ -4,7 +4,7 @@ from scoring import views
 
 app_name = "scoring"
 urlpatterns = [
-    path("leagues/<int:pk>/leaderboard/", views.leaderboard, name="leaderboard"),
-    path("constructors/<int:pk>/", views.constructor, name="constructor"),
+    path("leagues/<id:pk>/leaderboard/", views.leaderboard, name="leaderboard"),
+    path("constructors/<id:pk>/", views.constructor, name="constructor"),
     path("rules/", views.rules, name="rules"),
 ]

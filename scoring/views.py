@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.http import PageRequest, render_page
 from leagues.models import Constructor, League
 from leagues.permissions import is_member
@@ -22,7 +23,7 @@ def leaderboard(request: PageRequest, pk: int) -> HttpResponse:
     wanted = request.GET.get("race", "")
     if wanted:
         chosen = Race.objects.filter(season=league.season_id)
-        race = get_object_or_404(chosen, pk=wanted if wanted.isdigit() else None)
+        race = get_object_or_404(chosen, pk=id_of(wanted))
         context["race"] = race
         context["board"], context["teams"] = race_breakdown(league, race)
     else:

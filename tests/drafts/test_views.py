@@ -284,7 +284,7 @@ def test_choosing_a_driver_asks_for_confirmation_and_stops_looking_for_news(
     assert "every 10s" not in html
 
 
-@pytest.mark.parametrize("driver", ["0", "none", "999999999"])
+@pytest.mark.parametrize("driver", ["0", "none", "999999999", "%C2%B2", "9" * 30, "9" * 5000])
 def test_choosing_nobody_shows_the_room(client: Client, draft: Draft, teams: list[Constructor], driver: str) -> None:
     client.force_login(teams[0].user)
 

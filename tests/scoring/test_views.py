@@ -84,7 +84,7 @@ def test_htmx_gets_the_board_alone(client: Client, league: League, scored: Race)
     assert body.count('id="board"') == 1
 
 
-@pytest.mark.parametrize("wanted", ["999999", "x", "-1"])
+@pytest.mark.parametrize("wanted", ["999999", "x", "-1", "%C2%B2", "9" * 30, "9" * 5000])
 def test_an_unknown_race_is_not_found(client: Client, league: League, wanted: str) -> None:
     assert client.get(f"/leagues/{league.pk}/leaderboard/?race={wanted}").status_code == 404
 
