@@ -1,7 +1,7 @@
 """The filters of lists, the same ones for pages and API; a page ignores what it cannot read, the API refuses it."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django import forms
@@ -84,7 +84,7 @@ class RaceFilter(SeasonFilter):
         if "date_from" in wanted:
             races = races.filter(starts_at__gte=datetime.combine(wanted["date_from"], time(), UTC))
         if "date_to" in wanted:
-            races = races.filter(starts_at__lt=datetime.combine(wanted["date_to"], time(), UTC) + timedelta(days=1))
+            races = races.filter(starts_at__lte=datetime.combine(wanted["date_to"], time.max, UTC))
         return races
 
 

@@ -225,6 +225,7 @@ def test_a_race_tells_its_sessions_in_utc_whatever_the_viewer_prefers(client: Cl
         ({"date_from": "2026-03-09"}, ["second"]),
         ({"date_to": "2026-03-08"}, ["old", "first"]),
         ({"date_from": "2026-03-08", "date_to": "2026-03-08"}, ["first"]),
+        ({"date_from": "0001-01-01", "date_to": "9999-12-31"}, ["old", "first", "second"]),
     ],
 )
 def test_races_can_be_filtered_and_come_in_the_order_of_the_calendar(client: Client, query, expected):
