@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.zones import time_zones
+from fantasy_f1.core.http import is_api
 
 COOKIE = "time_zone"
 
@@ -17,6 +18,8 @@ class TimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_api(request):  # tells all times in UTC
+            return self.get_response(request)
         name = request.user.time_zone if request.user.is_authenticated else request.COOKIES.get(COOKIE, "UTC")
         with timezone.override(name if name in time_zones() else "UTC"):
             return self.get_response(request)

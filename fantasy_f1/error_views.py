@@ -6,6 +6,7 @@ from django.template import loader
 from django.views import defaults
 
 from fantasy_f1.core import problems
+from fantasy_f1.core.http import is_api
 from fantasy_f1.core.parsers import PayloadTooLarge
 
 
@@ -29,12 +30,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
-def is_api(request: HttpRequest) -> bool:
-    return f"{request.path}/".startswith("/api/")
-
-
 def _too_large(request: HttpRequest) -> HttpResponse:
     if is_api(request):
-        too_large = PayloadTooLarge
-        return problems.problem_response(413, code=too_large.default_code, detail=too_large.default_detail)
+        return problems.problem_response(413, code=PayloadTooLarge.default_code, detail=PayloadTooLarge.default_detail)
     return HttpResponse(loader.get_template("413.html").render(), status=413)

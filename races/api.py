@@ -1,6 +1,5 @@
 """Drivers, races and results as JSON, for anyone."""
 
-from datetime import UTC
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
@@ -25,13 +24,6 @@ from races.queries import DriverLine, Start
 
 Filter = TypeVar("Filter", bound=ListFilter)
 SEASON = OpenApiParameter("season", int, description="Year of the season")
-
-
-class UtcField(serializers.DateTimeField):
-    """A moment in UTC, whatever zone the viewer prefers."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(default_timezone=UTC, read_only=True, **kwargs)
 
 
 class TeamOut(serializers.ModelSerializer[Team]):
@@ -69,19 +61,18 @@ class DriverOut(serializers.Serializer[DriverLine]):
 class SessionsOut(serializers.Serializer[Race]):
     """When each session starts; null where there is none or the time is not known."""
 
-    first_practice = UtcField(source="first_practice_at", allow_null=True)
-    second_practice = UtcField(source="second_practice_at", allow_null=True)
-    third_practice = UtcField(source="third_practice_at", allow_null=True)
-    sprint_qualifying = UtcField(source="sprint_qualifying_at", allow_null=True)
-    sprint = UtcField(source="sprint_at", allow_null=True)
-    qualifying = UtcField(source="qualifying_at", allow_null=True)
-    grand_prix = UtcField(source="starts_at")
+    first_practice = serializers.DateTimeField(source="first_practice_at", allow_null=True)
+    second_practice = serializers.DateTimeField(source="second_practice_at", allow_null=True)
+    third_practice = serializers.DateTimeField(source="third_practice_at", allow_null=True)
+    sprint_qualifying = serializers.DateTimeField(source="sprint_qualifying_at", allow_null=True)
+    sprint = serializers.DateTimeField(source="sprint_at", allow_null=True)
+    qualifying = serializers.DateTimeField(source="qualifying_at", allow_null=True)
+    grand_prix = serializers.DateTimeField(source="starts_at")
 
 
 class RaceOut(serializers.ModelSerializer[Race]):
     season = serializers.IntegerField(source="season_id")
     sessions = SessionsOut(source="*")
-    starts_at = UtcField()
     has_sprint = serializers.BooleanField()
 
     class Meta:

@@ -31,6 +31,11 @@ class UserRequest(PageRequest):
     user: "User"
 
 
+def is_api(request: HttpRequest) -> bool:
+    """Whether programs ask: at ``/api`` and below."""
+    return f"{request.path}/".startswith("/api/")
+
+
 def account_of(request: Request) -> "User":
     """The account that asks, in an operation of the API that needs one."""
     return cast("User", request.user)

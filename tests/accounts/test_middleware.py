@@ -36,6 +36,15 @@ def test_accounts_see_their_own_zone(rf: RequestFactory) -> None:
 
 
 @pytest.mark.django_db
+def test_programs_see_utc(rf: RequestFactory) -> None:
+    request = rf.get("/api/v1/auth/me")
+    request.user = UserFactory(time_zone="Europe/Lisbon")
+    request.COOKIES["time_zone"] = "Asia/Tokyo"
+
+    assert zone_seen(request) == "UTC"
+
+
+@pytest.mark.django_db
 def test_the_zone_ends_with_the_request(client: Client) -> None:
     client.cookies["time_zone"] = "Asia/Tokyo"
 
