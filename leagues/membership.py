@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from fantasy_f1.core.errors import Invalid, NotAllowed
@@ -94,7 +94,7 @@ def rename_constructor(*, constructor_id: int, team_name: str, actor: User, now:
         name = _free_name(league, team_name, but=constructor.pk)
         if name != constructor.team_name:
             constructor.team_name = name
-            constructor.save(update_fields=["team_name"])
+            _save_named(constructor)
             publish(ConstructorRenamed(league.pk, constructor.pk, name), source=league, actor=actor, now=now)
     return constructor
 
@@ -136,7 +136,7 @@ def _enter(league: League, constructor: Constructor, team_name: str, user: User,
     if constructor.color not in free:
         constructor.color = free[0]
     constructor.is_active, constructor.joined_at, constructor.left_at = True, now, None
-    constructor.save()
+    _save_named(constructor)
     publish(ConstructorJoined(league.pk, constructor.pk), source=league, actor=user, now=now)
     return constructor
 
@@ -167,5 +167,20 @@ def _free_name(league: League, team_name: str, *, but: int | None) -> str:
     others = league.constructors.exclude(pk=but) if but else league.constructors.all()
     # Compared here, because SQLite knows the case of ASCII letters only.
     if name.casefold() in {other.casefold() for other in others.values_list("team_name", flat=True)}:
-        raise TeamNameTaken(f"Another team of the league is called {name}.", field="team_name")
+        raise _taken(name)
     return name
+
+
+def _save_named(constructor: Constructor) -> None:
+    """Save; the database has the last word on which names are equal, and to some the letters İ and i are."""
+    try:
+        with transaction.atomic():
+            constructor.save()
+    except IntegrityError as error:
+        if "team_name_taken_once_in_league" not in str(error):
+            raise
+        raise _taken(constructor.team_name) from error
+
+
+def _taken(name: str) -> TeamNameTaken:
+    return TeamNameTaken(f"Another team of the league is called {name}.", field="team_name")

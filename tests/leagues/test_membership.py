@@ -82,6 +82,19 @@ def test_names_compare_without_case_beyond_ascii(now: datetime, user: User) -> N
         membership.join_league(league_id=league.pk, user=user, team_name="éLAN ÖL", now=now)
 
 
+def test_the_database_has_the_last_word_on_equal_names(
+    now: datetime, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = ConstructorFactory(team_name="i")
+    other = ConstructorFactory(league=team.league, team_name="o")
+    monkeypatch.setattr(membership, "_free_name", lambda *_, **__: "I")
+
+    with refused("team_name_taken"):
+        membership.join_league(league_id=team.league_id, user=user, team_name="İ", now=now)
+    with refused("team_name_taken"):
+        membership.rename_constructor(constructor_id=other.pk, team_name="İ", actor=other.user, now=now)
+
+
 def test_the_same_name_is_free_in_another_league(now: datetime, user: User) -> None:
     ConstructorFactory(team_name="Box Box")
 
