@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from fantasy_f1.core.errors import DomainError, Invalid
+from fantasy_f1.core.names import check_name
 
 
 class UsernameTaken(DomainError):
@@ -68,6 +69,8 @@ def _check(user: User) -> None:
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise Invalid(" ".join(messages), field=field) from error
+    if user.full_name:
+        check_name(user.full_name, field="full_name")
     others = User.objects.exclude(pk=user.pk)
     if others.filter(username__iexact=user.username).exists():
         raise UsernameTaken("This username is taken.", field="username")

@@ -12,6 +12,7 @@ from django.db.models import ProtectedError
 from accounts.models import User
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.events import publish
+from fantasy_f1.core.names import check_name
 from leagues.errors import LastManager, LeagueInUse, SeasonOver
 from leagues.events import LeagueChanged, LeagueCreated, LeagueDeleted, ManagersChanged
 from leagues.models import MIN_TEAMS, League
@@ -163,6 +164,7 @@ def _check(league: League, *, max_teams_changed: bool = True) -> None:
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise Invalid(messages[0], field=field) from error
+    check_name(league.name, field="name")
     if not max_teams_changed:
         return
     most = capacity(league.season)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from fantasy_f1.core.errors import Invalid, NotAllowed
 from fantasy_f1.core.events import publish
+from fantasy_f1.core.names import check_name
 from leagues.errors import ColourTaken, LeagueFull, RemovedBefore, SeasonOver, TeamNameTaken, WrongCode
 from leagues.events import (
     ConstructorInvited,
@@ -164,6 +165,7 @@ def _free_name(league: League, team_name: str, *, but: int | None) -> str:
     name = " ".join(team_name.split())
     if not 1 <= len(name) <= 40:
         raise Invalid("A team name has 1 to 40 characters.", field="team_name")
+    check_name(name, field="team_name")
     others = league.constructors.exclude(pk=but) if but else league.constructors.all()
     # Compared here, because SQLite knows the case of ASCII letters only.
     if name.casefold() in {other.casefold() for other in others.values_list("team_name", flat=True)}:

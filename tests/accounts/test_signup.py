@@ -41,6 +41,8 @@ def test_register_makes_an_account_that_can_log_in(now: datetime) -> None:
         ({"username": ""}, "username"),
         ({"email": "nowhere"}, "email"),
         ({"full_name": "x" * 101}, "full_name"),
+        ({"full_name": "\u200b"}, "full_name"),
+        ({"full_name": "Ana\nLopes"}, "full_name"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"password": "short"}, "password"),
         ({"password": "password1234"}, "password"),

@@ -73,6 +73,8 @@ def test_another_broken_constraint_is_not_taken_for_a_code(now: datetime) -> Non
     [
         ({"name": " "}, "name"),
         ({"name": "x" * 61}, "name"),
+        ({"name": "\u202eGrid"}, "name"),
+        ({"name": "Grid\nGrid"}, "name"),
         ({"draft_method": "auction"}, "draft_method"),
         ({"draft_opens_days": 15}, "draft_opens_days"),
         ({"draft_locks_at": "never"}, "draft_locks_at"),

@@ -103,8 +103,8 @@ def test_the_same_name_is_free_in_another_league(now: datetime, user: User) -> N
     assert team.team_name == "Box Box"
 
 
-@pytest.mark.parametrize("name", [" ", "x" * 41])
-def test_join_with_a_name_too_short_or_long_is_refused(now: datetime, user: User, name: str) -> None:
+@pytest.mark.parametrize("name", [" ", "x" * 41, "\u200b", "\u3164", "Box\u202e"])
+def test_join_with_a_name_that_is_none_is_refused(now: datetime, user: User, name: str) -> None:
     with refused("invalid"):
         membership.join_league(league_id=LeagueFactory().pk, user=user, team_name=name, now=now)
 
