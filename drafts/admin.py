@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -15,6 +15,7 @@ from drafts.models import Autopilot, Draft, Pick
 from drafts.queries import draft_board
 from drafts.ticker import lines
 from fantasy_f1.core import clock
+from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError
 from leagues.admin import LeagueListFilter, ManagedByLeague
 
@@ -51,10 +52,35 @@ class Picks(PickInline):
         return False
 
 
+class OrderField(forms.Field):
+    """Ids separated by commas → a list of them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: str | None) -> list[int]:
+        parts = value.split(",") if value and value.strip() else []
+        ids = [pk for part in parts if (pk := id_of(part.strip()))]
+        if len(ids) != len(parts):
+            raise forms.ValidationError("Write the ids of the teams, separated by commas.")
+        return ids
+
+
+class DraftForm(forms.ModelForm):
+    order_data = OrderField(
+        label="Order", required=False, help_text="The ids of all teams, separated by commas; the first picks first"
+    )
+
+    class Meta:
+        model = Draft
+        fields = ["order_data"]
+
+
 @admin.register(Draft)
 class DraftAdmin(ManagedByLeague):
     """The order can be set until the first pick; everything else is history. A seed stays secret until the opening."""
 
+    form = DraftForm
     list_display = ["race", "league", "status", "method", "order_source", "current_pick", "opens_at", "locks_at"]
     list_filter = [LeagueListFilter, "status", "method", "order_source", "is_manual"]
     list_select_related = ["race", "league"]
@@ -84,11 +110,11 @@ class DraftAdmin(ManagedByLeague):
         is_fixed = obj is None or obj.status not in (Draft.Status.SCHEDULED, Draft.Status.OPEN) or obj.picks.exists()
         return [*self.readonly_fields, "order_data"] if is_fixed else self.readonly_fields
 
-    def save_model(self, request: HttpRequest, obj: Draft, form: "ModelForm[Draft]", change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Draft, form: "forms.ModelForm[Draft]", change: bool) -> None:
         """The order is all that a form can change; a refusal goes back to the form (``DomainErrorMiddleware``)."""
-        lifecycle.set_order(
-            draft_id=obj.pk, constructor_ids=obj.order_data, actor=cast("User", request.user), now=clock.now()
-        )
+        if "order_data" in form.changed_data:
+            actor, ids = cast("User", request.user), form.cleaned_data["order_data"]
+            lifecycle.set_order(draft_id=obj.pk, constructor_ids=ids, actor=actor, now=clock.now())
 
     @admin.display(description="teams (with their ids)")
     def teams(self, draft: Draft) -> SafeString:

@@ -131,7 +131,7 @@ def test_a_manager_sets_the_order(client: Client, draft: Draft, teams: list[Cons
     client.force_login(manager)
     wanted = [team.pk for team in teams[::-1]]
 
-    response = client.post(page(draft), {"order_data": str(wanted), **FORM})
+    response = client.post(page(draft), {"order_data": ", ".join(map(str, wanted)), **FORM})
 
     draft.refresh_from_db()
     assert response.status_code == 302
@@ -143,7 +143,7 @@ def test_a_wrong_order_goes_back_to_the_form(
     client: Client, draft: Draft, teams: list[Constructor], manager: User
 ) -> None:
     client.force_login(manager)
-    data = {"order_data": str([teams[0].pk]), **FORM}
+    data = {"order_data": str(teams[0].pk), **FORM}
 
     response = client.post(page(draft), data, headers={"Referer": f"http://testserver{page(draft)}"}, follow=True)
 
@@ -152,6 +152,35 @@ def test_a_wrong_order_goes_back_to_the_form(
         "The order must name every team of the league exactly once."
     ]
     assert not draft.is_manual
+
+
+@pytest.mark.parametrize(
+    "text", ["5.5", "[1, 2]", "[null, 1]", "NaN", "1e999", "1,,2", "1;2", "x", "[" * 5000, "9" * 30, "true", "-1", "²"]
+)
+def test_what_is_no_order_is_an_error_of_the_form(client: Client, draft: Draft, manager: User, text: str) -> None:
+    client.force_login(manager)
+
+    response = client.post(page(draft), {"order_data": text, **FORM})
+
+    assert response.status_code == 200
+    assert response.context["adminform"].errors == {"order_data": ["Write the ids of the teams, separated by commas."]}
+    assert not Draft.objects.get().is_manual
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_saving_a_draft_as_it_is_changes_nothing(
+    client: Client, scheduled: Draft, manager: User, known: bool, now: datetime
+) -> None:
+    if known:
+        lifecycle.open_draft(draft_id=scheduled.pk, actor=manager, now=now)
+    client.force_login(manager)
+    form = client.get(page(scheduled)).context["adminform"].form
+    before = Draft.objects.values().get()
+
+    response = client.post(page(scheduled), {"order_data": form["order_data"].value(), **FORM})
+
+    assert response.status_code == 302
+    assert Draft.objects.values().get() == before
 
 
 def test_who_is_on_autopick_is_shown(client: Client, teams: list[Constructor], manager: User, now: datetime) -> None:
