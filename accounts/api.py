@@ -128,7 +128,7 @@ def logout_view(request: Request) -> Response:
 
 
 @extend_schema(operation_id="auth_me", tags=["auth"], responses={200: UserOut, **problems(401)})
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 def me_view(request: Request) -> Response:
     """The account that asks."""
     return Response(UserOut(account_of(request)).data)

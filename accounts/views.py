@@ -41,7 +41,7 @@ from fantasy_f1.core.http import PageRequest, UserRequest, vary_on_htmx, wants_p
 
 
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """Sign up, and go on where an invitation (``next``) came from."""
     after = _safe_next(request)
@@ -78,7 +78,7 @@ class Login(LoginView):
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: UserRequest) -> HttpResponse:
     shown = {"full_name": request.user.full_name, "email": request.user.email, "time_zone": request.user.time_zone}
     form = ProfileForm(request.POST or None, initial=shown)

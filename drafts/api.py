@@ -155,7 +155,7 @@ def initialize_view(request: Request, league_pk: int) -> Response:
 @extend_schema(
     operation_id="drafts_list", tags=["drafts"], responses={200: DraftSummaryOut(many=True), **problems(404)}
 )
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @permission_classes([AllowAny])
 def list_view(request: Request, league_pk: int) -> Response:
     """The league's drafts, the latest race first; their picks come with each one's own address."""
@@ -173,7 +173,7 @@ def list_view(request: Request, league_pk: int) -> Response:
     request=OrderIn,
     responses={200: DraftOut, **problems(400, 401, 403, 404, 409)},
 )
-@api_view(["GET", "PATCH"])
+@api_view(["GET", "HEAD", "PATCH"])
 @permission_classes([IsAuthenticatedOrReadOnly])
 def draft_view(request: Request, league_pk: int, race_pk: int) -> Response:
     """A draft. PATCH sets its order by hand, as a manager, until the first pick."""
@@ -187,7 +187,7 @@ def draft_view(request: Request, league_pk: int, race_pk: int) -> Response:
 @extend_schema(
     operation_id="constructors_draft", tags=["drafts"], responses={200: ConstructorDraftOut, **problems(404)}
 )
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @permission_classes([AllowAny])
 def constructor_view(request: Request, pk: int, race_pk: int) -> Response:
     """A constructor's part of a draft: its turns and picks, and whether it is to pick now."""

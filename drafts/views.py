@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from drafts import lifecycle, order, picks
 from drafts.errors import DraftNotOpen, DriverTaken, NotOnTheClock
@@ -34,7 +34,7 @@ COMMAND = (
 """Prints the commitment to a seed and the random order that it makes of the ids."""
 
 
-@require_GET
+@require_safe
 def season(request: PageRequest, league_pk: int) -> HttpResponse:
     league = get_object_or_404(League.objects.visible_to(request.user), pk=league_pk)
     mine = league.constructors.filter(user=request.user).first() if request.user.is_authenticated else None
@@ -44,7 +44,7 @@ def season(request: PageRequest, league_pk: int) -> HttpResponse:
     return render(request, "drafts/list.html", context)
 
 
-@require_GET
+@require_safe
 def room(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
     """``seen`` is the version that a waiting page shows: it gets nothing (204) as long as that is the latest."""
     seen = request.GET.get("seen")
@@ -112,7 +112,7 @@ def set_order(request: UserRequest, league_pk: int, race_pk: int) -> HttpRespons
     return _act(request, draft, put)
 
 
-@require_GET
+@require_safe
 def proof(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = _scheduled(request, league_pk, race_pk)
     board = draft_board(draft)
@@ -172,7 +172,7 @@ def _room(
     """
     draft = find_draft(request.user, league_pk, race_pk)
     board = draft_board(draft)
-    given = request.GET if request.method == "GET" else request.POST
+    given = request.POST if request.method == "POST" else request.GET
     driver_filter = DriverFilter(given, rows=board.drivers)
     mine, manages = _mine(request, board), may_manage(request.user, draft.league)
     on_the_clock = board.on_the_clock if draft.status == Draft.Status.OPEN and clock.now() < draft.locks_at else None

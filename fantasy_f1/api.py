@@ -3,6 +3,7 @@
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import accounts.api
@@ -20,8 +21,9 @@ v1: list[URLPattern | URLResolver] = [
     *scoring.api.urlpatterns,
     *notifications.api.urlpatterns,
 ]
+viewer = SpectacularSwaggerSplitView.as_view(url_name="schema")
 # The viewer writes style attributes; its scripts come from files of ours, so that only styles are let in.
-docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(SpectacularSwaggerSplitView.as_view(url_name="schema"))
+docs = require_safe(csp_update({"style-src": [SELF, UNSAFE_INLINE]})(viewer))
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", docs, name="api-docs"),

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from drafts.models import Draft
@@ -33,7 +33,7 @@ class LeagueCard:
     is_my_turn: bool
 
 
-@require_GET
+@require_safe
 def home(request: PageRequest) -> HttpResponse:
     """What is to be done next, for who is signed in; else what this is."""
     race = next_race(now=clock.now())
@@ -41,7 +41,7 @@ def home(request: PageRequest) -> HttpResponse:
     return render(request, "home.html", {"next_race": race, "my_leagues": cards})
 
 
-@require_GET
+@require_safe
 def league(request: PageRequest, pk: int) -> HttpResponse:
     leagues = League.objects.visible_to(request.user).select_related("season").with_member_count()
     found = get_object_or_404(leagues, pk=pk)

@@ -52,7 +52,7 @@ def browse(request: PageRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def create(request: UserRequest) -> HttpResponse:
     """A new league; its creator enters a team in the same step, if they want to play."""
     now = clock.now()
@@ -85,14 +85,14 @@ def join_by_code(request: PageRequest) -> HttpResponse:
     return render(request, "leagues/join_by_code.html", {"form": form}, status=400 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: PageRequest, code: str) -> HttpResponse:
     """What a shared link leads to; who has it may see and join the league, private or not."""
     leagues = League.objects.with_member_count().select_related("creator", "season")
     return _join(request, get_object_or_404(leagues, code=code.upper()), code)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def enter(request: PageRequest, pk: int) -> HttpResponse:
     """Join a league that one can see without its code."""
     leagues = League.objects.visible_to(request.user).with_member_count().select_related("creator", "season")
@@ -100,11 +100,11 @@ def enter(request: PageRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: UserRequest, pk: int) -> HttpResponse:
     """For managers to change, for players to read."""
     league = _league(request, pk)
-    if request.method == "GET" or not may_manage(request.user, league):
+    if request.method != "POST" or not may_manage(request.user, league):
         return _settings(request, league)
     form = LeagueForm(request.POST)
     if form.is_valid():

@@ -5,7 +5,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from fantasy_f1.core.http import UserRequest, post_only, render_page
 from notifications import fanout
@@ -14,7 +14,7 @@ PER_PAGE = 25
 
 
 @login_required
-@require_GET
+@require_safe
 def index(request: UserRequest) -> HttpResponse:
     """``?unread=1`` leaves out what was read."""
     own = request.user.notifications.all()
@@ -24,7 +24,7 @@ def index(request: UserRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def follow(request: UserRequest, pk: int) -> HttpResponse:
     """To the page that a notification is about; it counts as read then."""
     notification = get_object_or_404(request.user.notifications, pk=pk)

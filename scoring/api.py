@@ -130,7 +130,7 @@ class RaceScoresOut(serializers.Serializer[Any]):
     parameters=[OpenApiParameter("race_id", int, description="Only this race; without it the whole season")],
     responses={200: BoardOut, **problems(400, 404)},
 )
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @permission_classes([AllowAny])
 def leaderboard_view(request: Request, pk: int) -> Response:
     """The league's board of the season or of one race; without results until the race is scored."""
@@ -178,7 +178,7 @@ class ConstructorList(ListAPIView[Constructor]):
     request=TeamNameIn,
     responses={200: ConstructorOut, **problems(400, 401, 403, 404, 409)},
 )
-@api_view(["GET", "PATCH"])
+@api_view(["GET", "HEAD", "PATCH"])
 @permission_classes([IsAuthenticatedOrReadOnly])
 def constructor_view(request: Request, pk: int) -> Response:
     """A constructor with the season's points so far. PATCH gives it another name, as its owner."""
@@ -192,7 +192,7 @@ def constructor_view(request: Request, pk: int) -> Response:
 
 
 @extend_schema(operation_id="races_scores", tags=["races"], responses={200: RaceScoresOut, **problems(404)})
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @permission_classes([AllowAny])
 def race_scores_view(request: Request, pk: int) -> Response:
     """What each driver of a race earns for whoever drafted them, with the reasons; the best first."""

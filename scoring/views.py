@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.http import PageRequest, render_page
@@ -14,7 +14,7 @@ from scoring.queries import constructor_season, race_breakdown, season_grid
 from scoring.rules import CLASSIC
 
 
-@require_GET
+@require_safe
 def leaderboard(request: PageRequest, pk: int) -> HttpResponse:
     """The season's table, or with ``?race=`` the table of one race with every point's reason."""
     league = get_object_or_404(League.objects.visible_to(request.user).select_related("season"), pk=pk)
@@ -31,7 +31,7 @@ def leaderboard(request: PageRequest, pk: int) -> HttpResponse:
     return render_page(request, "scoring/leaderboard.html", "board", context)
 
 
-@require_GET
+@require_safe
 def constructor(request: PageRequest, pk: int) -> HttpResponse:
     """A constructor's season: its picks and what they earned."""
     constructors = Constructor.objects.visible_to(request.user).select_related("user", "league__season")
@@ -46,7 +46,7 @@ def constructor(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, "scoring/constructor.html", context)
 
 
-@require_GET
+@require_safe
 def rules(request: PageRequest) -> HttpResponse:
     return render(
         request, "scoring/rules.html", {"rules": CLASSIC, "places": list(enumerate(CLASSIC.grand_prix, start=1))}

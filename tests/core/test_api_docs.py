@@ -39,3 +39,16 @@ def test_only_the_viewer_may_use_inline_styles(client: Client) -> None:
     assert "unsafe-inline" not in docs.replace("style-src 'self' 'unsafe-inline'", "")
     assert "unsafe" not in home
     assert "default-src 'self'" in home
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "NONSENSE"])
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/schema/"])
+def test_they_can_be_read_only(path: str, method: str, client: Client) -> None:
+    response = client.generic(method, path)
+
+    assert response.status_code == (200 if (path, method) == ("/api/schema/", "OPTIONS") else 405)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "image/png", "nonsense", ""])
+def test_the_viewer_answers_whatever_is_accepted(accept: str, client: Client) -> None:
+    assert client.get("/api/docs/", headers={"Accept": accept}).status_code in {200, 406}
