@@ -26,7 +26,7 @@ TITLES = {
 }
 
 
-def problem(status: int, *, code: str, detail: str, errors: dict[str, Any] | None = None) -> dict[str, Any]:
+def problem(status: int, *, code: str, detail: str, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:
     """The body of an error answer; ``errors`` maps field names to lists of messages."""
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -64,10 +64,20 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return response
 
 
+def _messages(detail: Any) -> list[str]:
+    """All messages of a field in one list; those about items of a list come by position in dictionaries."""
+    if isinstance(detail, dict):
+        detail = list(detail.values())
+    if isinstance(detail, list):
+        return [message for each in detail for message in _messages(each)]
+    return [str(detail)]
+
+
 def _body(error: exceptions.APIException, status: int) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
-        return problem(status, code="invalid", detail="Some fields are not valid.", errors=detail)
+        errors = {str(field): _messages(messages) for field, messages in detail.items()}
+        return problem(status, code="invalid", detail="Some fields are not valid.", errors=errors)
     codes = error.get_codes()
     if isinstance(error.detail, dict):  # simplejwt: {"detail": …, "code": …}
         return problem(

@@ -43,6 +43,16 @@ def problem(status: int, title: str, detail: str, code: str, **more: Any) -> dic
                 errors={"non_field_errors": ["Nothing was right."]},
             ),
         ),
+        (
+            "items",
+            problem(
+                400,
+                "The request is not valid",
+                "Some fields are not valid.",
+                "invalid",
+                errors={"order": ["No number.", "Too small.", "Too odd."], "name": ["Taken."]},
+            ),
+        ),
     ],
 )
 def test_every_refusal_is_a_problem_document(name: str, expected: dict[str, Any], client: Client) -> None:

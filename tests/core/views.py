@@ -37,6 +37,9 @@ ERRORS: dict[str, Exception] = {
     "bad-token": InvalidToken("Token is expired."),
     "slow-down": exceptions.Throttled(wait=3),
     "list": exceptions.ValidationError(["Nothing was right."]),
+    "items": exceptions.ValidationError(
+        {"order": {0: ["No number."], 2: ["Too small.", "Too odd."]}, "name": "Taken."}
+    ),
     "too-large": RequestDataTooBig(),
     "bug": RuntimeError("a bug"),
 }
