@@ -14,6 +14,14 @@ class _AsyncWhiteNoiseFilter(logging.Filter):
         return "StreamingHttpResponse must consume synchronous iterators" not in record.getMessage()
 
 
+def _add_request_id(logger: Any, method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Django logs a refused request when the middleware that binds its id is done; the record knows the request."""
+    request_id = getattr(getattr(event["_record"], "request", None), "request_id", None)
+    if request_id:
+        event["request_id"] = request_id
+    return event
+
+
 def logging_config(form: str, level: str) -> dict[str, Any]:
     """Django's ``LOGGING``; also sets up structlog, so that both ways of logging end in the same lines."""
     shared: list[Any] = [
@@ -43,7 +51,7 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
         "formatters": {
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": shared,
+                "foreign_pre_chain": [*shared, _add_request_id],
                 "processors": final,
             }
         },

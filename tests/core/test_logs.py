@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import structlog
+from django.test import Client
 
 from fantasy_f1.core.logs import logging_config
 from tests.core.conftest import Run
@@ -13,17 +14,19 @@ from tests.core.conftest import Run
 
 @pytest.fixture
 def lines(request: pytest.FixtureRequest) -> Iterator[StringIO]:
-    """What a logger named "test" writes in the form that the test names."""
+    """What the loggers "test" and "django.request" write in the form that the test names."""
     form = logging_config(request.param, "INFO")["formatters"]["lines"]
     stream = StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(form.pop("()")(**form))
-    logger = logging.getLogger("test")
-    logger.addHandler(handler)
-    logger.propagate = False
+    loggers = [logging.getLogger(name) for name in ("test", "django.request")]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = False
     yield stream
-    logger.removeHandler(handler)
-    logger.propagate = True
+    for logger in loggers:
+        logger.removeHandler(handler)
+        logger.propagate = True
 
 
 def entries(lines: StringIO) -> list[dict[str, Any]]:
@@ -41,6 +44,20 @@ def test_json_lines_have_the_requests_id_however_they_were_logged(lines: StringI
 
     common = {"level": "warning", "logger": "test", "request_id": "abc"}
     assert entries(lines) == [{"event": "synced", "created": 3} | common, {"event": "read 7 rows"} | common]
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.core.views")
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/api/v1/nothing", "/api/errors/rule", "/pages/rule", "/?%00", "/pages/bug"]
+)
+@pytest.mark.parametrize("lines", ["json"], indirect=True)
+def test_lines_about_refused_requests_have_their_ids(lines: StringIO, client: Client, path: str) -> None:
+    client.raise_request_exception = False
+
+    response = client.get(path)
+
+    assert [entry["request_id"] for entry in entries(lines)] == [response["X-Request-ID"]]
 
 
 @pytest.mark.parametrize("lines", ["json"], indirect=True)
