@@ -4,7 +4,10 @@ Every reader raises ``SystemExit`` with the variable's name, so that a wrong val
 """
 
 import os
+import re
 import secrets
+import tempfile
+from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -13,6 +16,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 _env = environ.Env()
+_QUOTED = re.compile(r"""(?:export )?(\w+)=(["'])(.*)""")
 
 
 def refuse(name: str, why: str) -> NoReturn:
@@ -22,8 +26,19 @@ def refuse(name: str, why: str) -> NoReturn:
 
 def load_file(path: Path) -> None:
     """Read ``path`` (a ``.env`` file) where present; variables that are already set win."""
-    if path.is_file():
-        _env.read_env(str(path))
+    if not path.is_file():
+        return
+    try:
+        lines = [line.rstrip() for line in path.read_text("utf-8").splitlines()]
+    except OSError as error:
+        refuse(path.name, f"cannot be read: {error.strerror}.")
+    except UnicodeDecodeError:
+        refuse(path.name, "is not text in UTF-8.")
+    for line in lines:
+        quoted = _QUOTED.fullmatch(line)
+        if quoted and not quoted[3].endswith(quoted[2]):
+            refuse(quoted[1], f"must end with its quote in {path.name}; a comment goes on a line of its own.")
+    _env.read_env(StringIO("\n".join(lines)))
 
 
 def text(name: str, default: str = "") -> str:
@@ -41,8 +56,8 @@ def flag(name: str, default: bool = False) -> bool:
 
 def number(name: str, default: int, *, low: int, high: int) -> int:
     value = text(name, str(default))
-    if not value.isdecimal() or not low <= int(value) <= high:
-        refuse(name, f"must be a whole number from {low} to {high}, not {value!r}.")
+    if not value.isdecimal() or len(value) > 18 or not low <= int(value) <= high:
+        refuse(name, f"must be a whole number from {low} to {high}, not {value[:40]!r}.")
     return int(value)
 
 
@@ -54,7 +69,10 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
 
 
 def names(name: str, default: list[str]) -> list[str]:
-    return [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()]
+    found = [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()]
+    if default and not found:
+        refuse(name, "has only commas: leave it empty, or give names.")
+    return found
 
 
 def web_address(name: str, default: str) -> str:
@@ -62,6 +80,7 @@ def web_address(name: str, default: str) -> str:
     try:
         parts = urlsplit(value)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        valid = valid and value.isprintable() and " " not in value
     except ValueError:
         valid = False
     if not valid:
@@ -87,6 +106,13 @@ def redis(name: str) -> str:
     value = text(name)
     if value and not value.startswith(("redis://", "rediss://")):
         refuse(name, "must start with redis:// or rediss://.")
+    try:
+        parts = urlsplit(value)
+        valid = parts.port != 0 and re.fullmatch(r"/?[0-9]{0,3}", parts.path)
+    except ValueError:
+        valid = None
+    if not valid:  # the value itself may hold a password, so it is not repeated
+        refuse(name, "is not an address such as redis://localhost:6379/0.")
     return value
 
 
@@ -99,11 +125,21 @@ def email(name: str, default: str) -> dict[str, Any]:
 
 
 def folder(name: str, path: Path) -> Path:
-    """``path``, made where it is missing."""
+    """``path``, made where it is missing, and files can be made in it."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
     except OSError as error:
         refuse(name, f"{path} cannot be used: {error.strerror}.")
+    return path
+
+
+def file(name: str, path: Path) -> Path:
+    """``path``, a file that is there or can be made."""
+    if path.is_dir():
+        refuse(name, f"{path} cannot be used: Is a directory.")
+    if not path.parent.is_dir():
+        refuse(name, f"{path} cannot be used: No such directory.")
     return path
 
 
@@ -113,10 +149,13 @@ def secret(name: str, *, fallback_file: Path | None) -> str:
     if not value:
         if fallback_file is None:
             refuse(name, "must be set (at least 32 random characters).")
-        if not fallback_file.is_file():
-            fallback_file.touch(mode=0o600)
-            fallback_file.write_text(secrets.token_urlsafe(48))
-        value = fallback_file.read_text().strip()
+        try:
+            if not fallback_file.is_file():
+                fallback_file.touch(mode=0o600)
+                fallback_file.write_text(secrets.token_urlsafe(48))
+            value = fallback_file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            refuse(name, f"cannot be kept in {fallback_file}: {getattr(error, 'strerror', 'it is not text')}.")
     if len(value) < 32:
         refuse(name, "must have at least 32 characters.")
     return value

@@ -24,6 +24,7 @@ IS_SQLITE = DATABASE["ENGINE"] == "django.db.backends.sqlite3"
 EMBEDDED = IS_SQLITE and not REDIS_URL
 if IS_SQLITE:
     env.folder("DATA_DIR", DATA_DIR)
+    env.file("DATABASE_URL", Path(DATABASE["NAME"]))
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY", fallback_file=DATA_DIR / "secret.key" if EMBEDDED else None)

@@ -53,6 +53,12 @@ def test_flag_refuses_another_word(given: Callable[[str], None]) -> None:
     assert refusal(lambda: env.flag(NAME)) == "Configuration error: A_VARIABLE must be on or off, not 'maybe'."
 
 
+def test_number_refuses_thousands_of_digits_in_few_words(given: Callable[[str], None]) -> None:
+    given("9" * 5000)
+
+    assert len(refusal(lambda: env.number(NAME, 5, low=1, high=100))) < 120
+
+
 @pytest.mark.parametrize("value", ["1", "42", "100"])
 def test_number_reads_whole_numbers_in_its_range(value: str, given: Callable[[str], None]) -> None:
     given(value)
@@ -86,13 +92,32 @@ def test_names_splits_at_commas(given: Callable[[str], None]) -> None:
     assert (default, env.names(NAME, [])) == (["one"], ["one", "two", "three"])
 
 
+def test_names_refuses_commas_alone(given: Callable[[str], None]) -> None:
+    given(" , ")
+
+    assert refusal(lambda: env.names(NAME, ["one"])) == (
+        "Configuration error: A_VARIABLE has only commas: leave it empty, or give names."
+    )
+
+
 def test_web_address_drops_the_last_slash(given: Callable[[str], None]) -> None:
     given("https://f1.example.com/")
 
     assert env.web_address(NAME, "") == "https://f1.example.com"
 
 
-@pytest.mark.parametrize("value", ["f1.example.com", "ftp://f1.example.com", "http://", "http://h:port", "http://[::1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "f1.example.com",
+        "ftp://f1.example.com",
+        "http://",
+        "http://h:port",
+        "http://[::1",
+        "http://a b",
+        "http://a/\u200b",
+    ],
+)
 def test_web_address_refuses_what_is_none(value: str, given: Callable[[str], None]) -> None:
     given(value)
 
@@ -146,6 +171,17 @@ def test_redis_is_an_address_or_nothing(given: Callable[[str], None]) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "value", ["redis://:secret@localhost:abc/0", "redis://h:99999/0", "redis://h/zero", "redis://["]
+)
+def test_redis_refuses_a_broken_address_without_repeating_it(value: str, given: Callable[[str], None]) -> None:
+    given(value)
+
+    assert refusal(lambda: env.redis(NAME)) == (
+        "Configuration error: A_VARIABLE is not an address such as redis://localhost:6379/0."
+    )
+
+
 def test_email_reads_a_mail_server(given: Callable[[str], None]) -> None:
     given("smtp+tls://me:secret@mail:587")
     server = env.email(NAME, "consolemail://")
@@ -176,6 +212,27 @@ def test_folder_refuses_a_place_that_is_a_file(tmp_path: Path) -> None:
     assert refusal(lambda: env.folder(NAME, file)) == (
         f"Configuration error: A_VARIABLE {file} cannot be used: File exists."
     )
+
+
+def test_folder_refuses_a_place_where_nothing_can_be_made() -> None:
+    assert refusal(lambda: env.folder(NAME, Path("/proc"))).startswith(
+        "Configuration error: A_VARIABLE /proc cannot be used: "
+    )
+
+
+def test_file_is_in_a_folder_that_is_there(tmp_path: Path) -> None:
+    assert env.file(NAME, tmp_path / "db") == tmp_path / "db"
+    assert refusal(lambda: env.file(NAME, tmp_path)).endswith(f"{tmp_path} cannot be used: Is a directory.")
+    assert refusal(lambda: env.file(NAME, tmp_path / "a" / "b")).endswith("b cannot be used: No such directory.")
+
+
+def test_secret_says_where_it_cannot_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "no text").write_bytes(b"\xff" * 40)
+
+    for file, why in ((tmp_path / "no" / "key", "No such file or directory"), (tmp_path / "no text", "it is not text")):
+        assert refusal(lambda file=file: env.secret(NAME, fallback_file=file)) == (  # type: ignore[misc]
+            f"Configuration error: A_VARIABLE cannot be kept in {file}: {why}."
+        )
 
 
 def test_secret_makes_one_and_keeps_it(tmp_path: Path) -> None:
@@ -215,6 +272,35 @@ def test_load_file_lets_the_environment_win(tmp_path: Path, monkeypatch: pytest.
     assert (env.text(NAME), env.text("B_VARIABLE")) == ("from the environment", "from the file")
 
 
+def test_load_file_takes_quotes_and_blanks_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("A_VARIABLE=\"a # b\"  \nB_VARIABLE='c'\t\nC_VARIABLE=d#e\n")
+    for name in (NAME, "B_VARIABLE", "C_VARIABLE"):
+        monkeypatch.setenv(name, "to be restored")
+        monkeypatch.delenv(name)
+
+    env.load_file(file)
+
+    assert [env.text(name) for name in (NAME, "B_VARIABLE", "C_VARIABLE")] == ["a # b", "c", "d#e"]
+
+
+@pytest.mark.parametrize("value", ['"a value" # a comment', "'a value' # a comment", '"open'])
+def test_load_file_refuses_what_comes_after_a_quoted_value(value: str, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"A_VARIABLE={value}\n")
+
+    assert refusal(lambda: env.load_file(file)) == (
+        "Configuration error: A_VARIABLE must end with its quote in .env; a comment goes on a line of its own."
+    )
+
+
+def test_load_file_refuses_what_is_no_text(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"A_VARIABLE=\xe9\n")
+
+    assert refusal(lambda: env.load_file(file)) == "Configuration error: .env is not text in UTF-8."
+
+
 POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40}
 
 
@@ -222,6 +308,12 @@ POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40}
     ("name", "variables"),
     [
         ("PORT", {"PORT": "http"}),
+        ("PORT", {"PORT": "9" * 5000}),
+        ("BASE_URL", {"BASE_URL": "http://a b"}),
+        ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": ","}),
+        ("DATABASE_URL", {"DATABASE_URL": "sqlite:////nodir/x.sqlite3"}),
+        ("REDIS_URL", {"REDIS_URL": "redis://localhost:abc/0"}),
+        ("DATA_DIR", {"DATA_DIR": "/proc"}),
         ("DEBUG", {"DEBUG": "perhaps"}),
         ("LOG_FORMAT", {"LOG_FORMAT": "xml"}),
         ("DATABASE_URL", {"DATABASE_URL": "oracle://db"}),
