@@ -1,7 +1,9 @@
 """Every address of the app."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.http import Http404
+from django.urls import include, path, re_path
+from django.views import defaults
 
 from fantasy_f1 import api, health, pages
 
@@ -26,5 +28,7 @@ urlpatterns = [
     path("demo/", include("demo.urls")),
     path("api/v1/", include(api.v1)),
     path("api/", include(api.urlpatterns)),
+    # Django's way to the page of any row of any model, known to the admin or not, is closed.
+    re_path("^admin/r/", defaults.page_not_found, {"exception": Http404()}),
     path("admin/", admin.site.urls),
 ]

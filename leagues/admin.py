@@ -109,6 +109,9 @@ class LeagueAdmin(ManagedByLeague):
     ]
     readonly_fields = ["season", "code", "creator", "managed_by", "created_at", "what_happened"]
 
+    def view_on_site(self, league: League) -> str:
+        return league.get_absolute_url()
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[League]:
         return cast("QuerySet[League]", super().get_queryset(request)).with_member_count()  # type: ignore[attr-defined]
 
@@ -147,13 +150,19 @@ class ConstructorAdmin(ManagedByLeague):
     action_form = ReasonForm
     actions = ["remove", "invite_back"]
 
-    @admin.action(description="Remove from the league", permissions=["change"])
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.action(description="Remove from the league", permissions=["manage"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Constructor]) -> None:
         reason = request.POST.get("reason", "")
         for constructor in queryset:
             self._do(request, remove_constructor, constructor, reason=reason)
 
-    @admin.action(description="Invite back", permissions=["change"])
+    @admin.action(description="Invite back", permissions=["manage"])
     def invite_back(self, request: HttpRequest, queryset: QuerySet[Constructor]) -> None:
         for constructor in queryset:
             self._do(request, invite_back, constructor)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.http import HttpRequest
 from django.test import Client
@@ -130,6 +131,21 @@ def test_teams_are_removed_with_a_reason_and_invited_back(client: Client, league
     assert act(client, "invite_back", team) == ["Box: done."]
     team.refresh_from_db()
     assert not team.was_removed
+
+
+def test_a_team_is_not_saved_by_its_page(client: Client, league: League) -> None:
+    team = ConstructorFactory(league=league)
+    page = reverse("admin:leagues_constructor_change", args=[team.pk])
+
+    assert client.get(page).status_code == 200
+    assert client.post(page, {}).status_code == 403
+
+
+def test_a_league_leads_to_its_page_and_no_row_to_its_own(client: Client, league: League) -> None:
+    content_type = ContentType.objects.get_for_model(League)
+
+    assert f'href="{league.get_absolute_url()}"' in client.get(change(league)).content.decode()
+    assert client.get(f"/admin/r/{content_type.pk}/{league.pk}/").status_code == 404
 
 
 def test_teams_of_other_leagues_cannot_be_chosen(client: Client, league: League) -> None:
