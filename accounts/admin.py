@@ -1,10 +1,13 @@
-"""Users in the admin: passwords only as hashes, changed through Django's own form."""
+"""Users in the admin: passwords only as hashes, changed through Django's own form; tokens without what they open."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserCreationForm
+from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401 (registers what is unregistered below)
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.models import User
+from fantasy_f1.core.admin import ReadOnly
 
 
 class NewUserForm(UserCreationForm):
@@ -30,3 +33,19 @@ class AccountAdmin(UserAdmin):
     add_fieldsets = [
         (None, {"fields": ["username", "email", "password1", "password2"]}),
     ]
+
+
+admin.site.unregister([OutstandingToken, BlacklistedToken])  # pages of the library, which show the tokens themselves
+
+
+@admin.register(OutstandingToken)
+class TokenAdmin(ReadOnly):
+    list_display = ["user", "created_at", "expires_at", "is_used_up"]
+    list_select_related = ["user", "blacklistedtoken"]
+    search_fields = ["user__username"]
+    ordering = ["-created_at"]
+    fields = ["user", "created_at", "expires_at", "is_used_up"]
+
+    @admin.display(boolean=True, description="used or revoked")
+    def is_used_up(self, token: OutstandingToken) -> bool:
+        return hasattr(token, "blacklistedtoken")

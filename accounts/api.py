@@ -20,6 +20,9 @@ from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer
 
+NOT_KEPT = {"Cache-Control": "no-store"}
+"""For answers with tokens, which nothing on the way may keep."""
+
 
 class WrongCredentials(DomainError):
     code = "wrong_credentials"
@@ -97,7 +100,7 @@ def login_view(request: Request) -> Response:
     user = authenticate(request._request, **_valid(LoginIn(data=request.data)))
     if user is None:
         raise WrongCredentials("Username and password do not fit together.")
-    return Response(tokens.issue(user))
+    return Response(tokens.issue(user), headers=NOT_KEPT)
 
 
 @extend_schema(
@@ -112,7 +115,8 @@ def login_view(request: Request) -> Response:
 @permission_classes([AllowAny])
 def refresh_view(request: Request) -> Response:
     """Exchange a refresh token for a new pair; each can be used once."""
-    return Response(tokens.rotate(_valid(RefreshIn(data=request.data))["refresh"]))
+    pair = tokens.rotate(_valid(RefreshIn(data=request.data))["refresh"])
+    return Response(pair, headers=NOT_KEPT)
 
 
 @extend_schema(

@@ -2,6 +2,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts import tokens
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
 
@@ -44,3 +45,18 @@ def test_admin_makes_users_with_a_hashed_password(client: Client, host: User) ->
     )
 
     assert User.objects.get(username="ana").check_password(PASSWORD)
+
+
+def test_admin_shows_who_has_tokens_and_not_the_tokens(client: Client, host: User) -> None:
+    used = tokens.issue(host)["refresh"]
+    fresh = tokens.rotate(used)["refresh"]
+    listing = reverse("admin:token_blacklist_outstandingtoken_changelist")
+
+    listed = client.get(listing)
+    rows = list(listed.context["cl"].queryset)
+    texts = [listed.content.decode()] + [client.get(f"{listing}{row.pk}/change/").content.decode() for row in rows]
+
+    view = listed.context["cl"].model_admin
+    assert [view.is_used_up(row) for row in rows] == [False, True]
+    assert not any(token in text for token in (used, fresh) for text in texts)
+    assert client.get("/admin/token_blacklist/blacklistedtoken/").status_code == 404

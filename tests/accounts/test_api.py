@@ -107,6 +107,15 @@ def test_login_wants_one_name(api: APIClient, names: dict[str, str]) -> None:
     )
 
 
+def test_answers_with_tokens_are_not_kept(api: APIClient) -> None:
+    user = UserFactory()
+
+    given = api.post("/api/v1/auth/login", {"username": user.username, "password": PASSWORD})
+    renewed = api.post("/api/v1/auth/refresh", {"refresh": given.json()["refresh"]})
+
+    assert (given["Cache-Control"], renewed["Cache-Control"]) == ("no-store", "no-store")
+
+
 def test_login_ignores_a_stale_token_in_the_header(api: APIClient) -> None:
     user = UserFactory()
     api.credentials(HTTP_AUTHORIZATION="Bearer stale")
