@@ -96,7 +96,7 @@ def register_view(request: Request) -> Response:
 @authentication_classes([])
 @permission_classes([AllowAny])
 def login_view(request: Request) -> Response:
-    """Exchange a username (or e-mail address) and password for tokens."""
+    """Exchange a password and either `username` (which may be the e-mail address) or `email` for tokens."""
     user = authenticate(request._request, **_valid(LoginIn(data=request.data)))
     if user is None:
         raise WrongCredentials("Username and password do not fit together.")

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import api_view, permission_classes
+from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +19,6 @@ from drafts import lifecycle, order, picks, points
 from drafts.models import ROUNDS, Autopilot, Draft, Pick
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.http import account_of
-from fantasy_f1.core.pagination import Pages
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer
 from leagues.models import Constructor, League
@@ -47,6 +48,7 @@ class AutopickIn(StrictSerializer):
 # What comes out ---------------------------------------------------------------------------------
 
 
+# Expects the race's points in the context.
 class PickOut(serializers.Serializer[Pick]):
     pick_number = serializers.IntegerField()
     round = serializers.IntegerField()
@@ -58,7 +60,7 @@ class PickOut(serializers.Serializer[Pick]):
     points_earned = serializers.SerializerMethodField()
 
     def get_points_earned(self, pick: Pick) -> str | None:
-        """An exact decimal; null until the race is scored. Expects the race's points in the context."""
+        """An exact decimal; null until the race is scored"""
         scored: Mapping[int, Decimal] = self.context["points"]
         return numbers.plain(scored.get(pick.driver_id, Decimal(0))) if scored else None
 
@@ -110,12 +112,12 @@ class DraftOut(DraftSummaryOut):
     seed = serializers.SerializerMethodField()
 
     def get_seed(self, draft: Draft) -> str | None:
-        """null until the draft opens, and where nothing was random."""
+        """null until the draft opens, and where nothing was random"""
         return draft.seed_shown or None
 
 
 class ConstructorDraftOut(serializers.Serializer[Any]):
-    """A constructor's part of a draft; ``turns`` are pick numbers."""
+    """A constructor's part of a draft; `turns` are pick numbers."""
 
     constructor = serializers.IntegerField()
     draft = serializers.IntegerField()
@@ -152,17 +154,24 @@ def initialize_view(request: Request, league_pk: int) -> Response:
     return _draft_response(draft, status=status.HTTP_201_CREATED if opened else status.HTTP_200_OK)
 
 
-@extend_schema(
-    operation_id="drafts_list", tags=["drafts"], responses={200: DraftSummaryOut(many=True), **problems(404)}
-)
-@api_view(["GET", "HEAD"])
-@permission_classes([AllowAny])
-def list_view(request: Request, league_pk: int) -> Response:
-    """The league's drafts, the latest race first; their picks come with each one's own address."""
-    drafts = Draft.objects.filter(league=_league(request, league_pk)).select_related("league", "race")
-    pages = Pages()
-    page = pages.paginate_queryset(drafts.order_by("-race__starts_at"), request)
-    return pages.get_paginated_response(DraftSummaryOut(page or [], many=True).data)
+class DraftList(ListAPIView[Draft]):
+    permission_classes = [AllowAny]
+    queryset = Draft.objects.none()  # for the schema
+    serializer_class = DraftSummaryOut
+
+    def get_queryset(self) -> QuerySet[Draft]:
+        league = _league(self.request, self.kwargs["league_pk"])
+        return Draft.objects.filter(league=league).select_related("league", "race").order_by("-race__starts_at")
+
+    @extend_schema(
+        operation_id="drafts_list",
+        tags=["drafts"],
+        summary="The league's drafts, the latest race first",
+        description="Their picks come with each one's own address.",
+        responses={200: DraftSummaryOut(many=True), **problems(404)},
+    )
+    def get(self, request: Request, league_pk: int) -> Response:
+        return self.list(request)
 
 
 @extend_schema(methods=["GET"], operation_id="drafts_read", tags=["drafts"], responses={200: DraftOut, **problems(404)})
@@ -218,7 +227,7 @@ def constructor_view(request: Request, pk: int, race_pk: int) -> Response:
 def pick_view(request: Request, pk: int, race_pk: int) -> Response:
     """Draft a driver, as the constructor's owner or as a manager of its league.
 
-    Safe to repeat: a pick that stands is answered in the same way (201) and recorded once. A 409 says by its ``code``
+    Safe to repeat: a pick that stands is answered in the same way (201) and recorded once. A 409 says by its `code`
     what stands against it: draft_not_open, race_locked, constructor_not_in_draft, not_on_the_clock,
     driver_not_entered, driver_taken, picks_complete.
     """
@@ -276,7 +285,7 @@ def _draft_response(draft: Draft, *, status: int = status.HTTP_200_OK) -> Respon
 
 
 urlpatterns: list[URLPattern] = [
-    path("leagues/<id:league_pk>/drafts", list_view),
+    path("leagues/<id:league_pk>/drafts", DraftList.as_view()),
     path("leagues/<id:league_pk>/drafts/initialize", initialize_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>", draft_view),
     path("constructors/<id:pk>/drafts/<id:race_pk>", constructor_view),

@@ -214,7 +214,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["fantasy_f1.core.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "fantasy_f1.core.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "fantasy_f1.core.schema.OperationSchema",
     "EXCEPTION_HANDLER": "fantasy_f1.core.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -59,9 +59,8 @@ class PlayerOut(serializers.ModelSerializer[User]):
         fields = ["id", "username"]
 
 
+# Expects ``member_count`` and ``is_mine``.
 class LeagueOut(serializers.ModelSerializer[League]):
-    """Expects ``member_count`` and ``is_mine``."""
-
     code = serializers.SerializerMethodField()
     season = serializers.IntegerField(source="season_id", help_text="Year of the season")
     creator = PlayerOut()
@@ -92,9 +91,8 @@ class LeagueOut(serializers.ModelSerializer[League]):
         return league.code if league.is_mine else None
 
 
+# Expects total points by id in the context.
 class ConstructorOut(serializers.ModelSerializer[Constructor]):
-    """Expects total points by id in the context."""
-
     league = serializers.IntegerField(source="league_id")
     user = PlayerOut()
     total_points = serializers.SerializerMethodField()
@@ -197,7 +195,7 @@ class LeagueDetail(APIView):
 def join_view(request: Request, pk: int) -> Response:
     """Enter a team. Safe to repeat: the standing team is answered. A private league takes its code, else it is a 404.
 
-    A 409 says by its ``code`` what stands against it: league_full, team_name_taken, season_over, removed.
+    A 409 says by its `code` what stands against it: league_full, team_name_taken, season_over, removed.
     """
     given = _valid(JoinIn(data=request.data))
     by_code = Q(code=given.get("code", "").strip().upper())

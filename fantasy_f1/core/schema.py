@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema_field
+from drf_spectacular.utils import Direction, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 
 from fantasy_f1.core import numbers
@@ -27,6 +28,32 @@ class Problem(serializers.Serializer[dict[str, Any]]):
 def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
     """The error answers of an operation, for ``extend_schema(responses={200: …, **problems(400, 404)})``."""
     return {(status, CONTENT_TYPE): OpenApiResponse(Problem, description=TITLES[status]) for status in statuses}
+
+
+class OperationSchema(AutoSchema):
+    """Adds the error answers that follow from what an operation takes, so that each one names only its own."""
+
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for (status, media_type), answer in problems(*self._common_statuses()).items():
+            if str(status) not in bodies:
+                bodies[str(status)] = self._get_response_for_code(answer, str(status), (media_type,), direction)
+        return dict(sorted(bodies.items()))
+
+    def _common_statuses(self) -> list[int]:
+        takes_body = self.method in ("POST", "PUT", "PATCH") and self.get_request_serializer() is not None
+        statuses = [401] if self.view.get_authenticators() else []
+        if self._is_list_view():
+            statuses.append(404)  # a page that is not there
+        return [*statuses, 413, 415] if takes_body else statuses
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Direction = "request") -> Any:
+        """A body of PATCH is partial only where its serializer says so; the base takes all of them for that."""
+        method, self.method = self.method, "PUT" if self.method == "PATCH" else self.method
+        try:
+            return super()._get_request_for_media_type(serializer, direction)
+        finally:
+            self.method = method
 
 
 @extend_schema_field(OpenApiTypes.STR)

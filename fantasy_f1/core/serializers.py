@@ -9,9 +9,9 @@ from rest_framework import serializers
 MAX_ID = BigIntegerField.MAX_BIGINT
 
 
+# Refuses fields it does not know, so that a misspelt name is never silently dropped. (No docstring: it would be
+# published with every input.)
 class StrictSerializer(serializers.Serializer[Any]):
-    """Input that refuses fields it does not know, so that a misspelt name is never silently dropped."""
-
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping):
             known = {name for name, field in self.fields.items() if not field.read_only}
