@@ -123,7 +123,7 @@ password_reset_complete = PasswordResetCompleteView.as_view(template_name="accou
 
 
 def _safe_next(request: HttpRequest) -> str:
-    """``next`` of the request where it stays on this site, else nothing."""
+    """``next`` of the request where it is an address on this site, and no word that may name a view, else nothing."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     is_safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if is_safe else ""
+    return target if is_safe and "/" in target else ""

@@ -8,10 +8,10 @@ from http import HTTPStatus
 import structlog
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from fantasy_f1.core.errors import DomainError
@@ -91,7 +91,7 @@ class DomainErrorMiddleware:
         back = request.headers.get("Referer", "")
         if request.method == "POST" and not htmx and url_has_allowed_host_and_scheme(back, {request.get_host()}):
             messages.error(request, error.message)
-            return redirect(back)
+            return HttpResponseRedirect(back)
         response = render(request, "_notice.html" if htmx else "error.html", {"error": error}, status=error.status)
         if htmx:  # beside the fragment that was asked for, not in its place
             response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"

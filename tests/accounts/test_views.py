@@ -49,7 +49,13 @@ def test_register_signs_in_and_takes_the_zone_of_the_browser(client: Client) -> 
 
 @pytest.mark.parametrize(
     ("target", "after"),
-    [("/join/ABCD2345/", "/join/ABCD2345/"), ("https://evil.example/", "/"), ("//evil.example", "/"), ("", "/")],
+    [
+        ("/join/ABCD2345/", "/join/ABCD2345/"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+        ("1", "/"),
+        ("", "/"),
+    ],
 )
 def test_register_goes_on_to_next_on_this_site_only(client: Client, target: str, after: str) -> None:
     client.cookies["time_zone"] = "nonsense"

@@ -76,6 +76,12 @@ def test_a_refused_form_goes_back_to_its_page_with_the_message(client: Client) -
     assert [str(message) for message in get_messages(response.wsgi_request)] == ["The grid is full."]
 
 
+def test_a_word_for_the_page_it_came_from_names_no_view(client: Client) -> None:
+    response = client.post("/pages/rule", headers={"Referer": "1"})
+
+    assert (response.status_code, response["Location"]) == (302, "1")
+
+
 @pytest.mark.parametrize("referer", ["", "https://elsewhere.example/leagues/"])
 def test_a_refused_form_from_elsewhere_shows_the_error_page(referer: str, client: Client) -> None:
     response = client.post("/pages/rule", headers={"Referer": referer})
