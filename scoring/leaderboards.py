@@ -3,7 +3,7 @@
 A board costs three short queries: the league's picks (one range of the covering index), the season's driver points
 (the same for every league, so cached by the season's results version) and the teams' names. Finished boards are cached
 under a key that holds the versions of all that they are made of: a change makes the old key unreachable, so a board is
-never stale after a write (but for the names that players give themselves, which may be minutes old).
+never stale after a write.
 """
 
 from collections import defaultdict
