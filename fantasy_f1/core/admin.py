@@ -42,6 +42,12 @@ class OfferedFilters(admin.ModelAdmin):
 class ReadOnly(OfferedFilters):
     """May be looked at by whoever has the permission to view or change it; never added, changed or deleted."""
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:  # from SQLite, of an id it cannot compare, where the key is that of another model
+            return None
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
