@@ -7,7 +7,7 @@ from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401 (r
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.models import User
-from fantasy_f1.core.admin import ReadOnly
+from fantasy_f1.core.admin import GuardedAdmin, ReadOnly
 
 
 class NewUserForm(UserCreationForm):
@@ -17,7 +17,7 @@ class NewUserForm(UserCreationForm):
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(GuardedAdmin, UserAdmin):
     add_form = NewUserForm
     list_display = ["username", "email", "full_name", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff", "is_superuser", "created_at"]

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from fantasy_f1.core import clock
-from fantasy_f1.core.admin import OfferedFilters
+from fantasy_f1.core.admin import GuardedAdmin
 from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError
 from leagues.history import history
@@ -26,7 +26,7 @@ from leagues.membership import invite_back, remove_constructor
 from leagues.models import Constructor, League
 
 
-class ManagedByLeague(OfferedFilters):
+class ManagedByLeague(GuardedAdmin):
     """Base for what belongs to a league: ``league_path`` leads there from the model ("" for the league itself).
 
     Nothing is added or deleted here: that is what the app's own pages are for.

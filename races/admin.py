@@ -8,7 +8,7 @@ from django.forms import ModelChoiceField, ModelForm
 from django.http import HttpRequest
 
 from fantasy_f1.core import clock
-from fantasy_f1.core.admin import ReadOnly
+from fantasy_f1.core.admin import GuardedAdmin, ReadOnly
 from fantasy_f1.core.errors import DomainError
 from races.calendar import cancel_race, resolve_held_event
 from races.entries import set_entry
@@ -36,7 +36,7 @@ class SeasonAdmin(ReadOnly):
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):
+class TeamAdmin(GuardedAdmin):
     list_display = ["name", "external_id", "country", "color"]
     search_fields = ["name", "external_id"]
     list_filter = ["country"]
@@ -51,7 +51,7 @@ class TeamAdmin(admin.ModelAdmin):
 
 
 @admin.register(Driver)
-class DriverAdmin(admin.ModelAdmin):
+class DriverAdmin(GuardedAdmin):
     """Status and price can be set by hand; both follow the results again with the next ones."""
 
     list_display = ["name", "code", "number", "country", "status", "price"]
@@ -99,7 +99,7 @@ class SeasonEntryAdmin(ReadOnly):
 
 
 @admin.register(RaceEntry)
-class RaceEntryAdmin(admin.ModelAdmin):
+class RaceEntryAdmin(GuardedAdmin):
     """The entry list: what a host sets here is confirmed, and scored anew. Nobody goes from it: he is withdrawn."""
 
     list_display = ["driver", "team", "race", "number", "status", "replaces", "is_confirmed"]
@@ -196,7 +196,7 @@ class SyncRunAdmin(ReadOnly):
 
 
 @admin.register(HeldEvent)
-class HeldEventAdmin(admin.ModelAdmin):
+class HeldEventAdmin(GuardedAdmin):
     """Upstream events that wait for a decision: an open one can become a new race, or one that the calendar lacks."""
 
     list_display = ["external_id", "season", "reason", "race", "created_at", "resolved_at"]

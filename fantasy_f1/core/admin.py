@@ -3,9 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
-from django.db.models import Model
-from django.http import HttpRequest
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 
 from fantasy_f1.core.models import EventLog, GameClock, Lease
 
@@ -13,12 +17,34 @@ FILTERED_BY = {"exact", "isnull", "isempty", "gte", "lt", "year", "month", "day"
 """The comparisons that the filters beside a list and its dates make."""
 
 
-class OfferedFilters(admin.ModelAdmin):
-    """Its list can be filtered by what the page offers only.
+class GuardedAdmin(admin.ModelAdmin):
+    """Its list can be filtered by what the page offers only, and what cannot be read ends in no server error.
 
     Django takes any comparison with any field of the model from the address: character by character it gives away
     fields that are not shown, and a regular expression can keep the database busy for ever.
     """
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        try:
+            return super().get_changelist_instance(request)
+        except (OverflowError, ValueError) as error:  # a year or an id that cannot be
+            raise IncorrectLookupParameters from error
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:  # from SQLite, of an id it cannot compare, where the key is that of another model
+            return None
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        try:
+            queryset.filter(pk__in=chosen).exists()
+        except (OverflowError, ValueError) as error:
+            raise BadRequest("no ids") from error
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         assert request is not None
@@ -39,14 +65,8 @@ class OfferedFilters(admin.ModelAdmin):
         return names
 
 
-class ReadOnly(OfferedFilters):
+class ReadOnly(GuardedAdmin):
     """May be looked at by whoever has the permission to view or change it; never added, changed or deleted."""
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        try:
-            return super().get_object(request, object_id, from_field)
-        except OverflowError:  # from SQLite, of an id it cannot compare, where the key is that of another model
-            return None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

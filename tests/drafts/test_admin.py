@@ -218,6 +218,35 @@ def test_a_secret_seed_cannot_be_guessed_by_filters(client: Client, scheduled: D
         assert client.get(f"{listing('draft')}?{query}").status_code == 400
 
 
+HUGE = "9" * 30
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"locks_at__year={HUGE}",
+        "locks_at__year=9999&locks_at__month=12",
+        "locks_at__year=9999",
+        "locks_at__gte=x",
+        f"league__exact={HUGE}",
+        f"p={HUGE}",
+    ],
+)
+def test_a_filter_that_cannot_be_is_passed_over(client: Client, draft: Draft, manager: User, query: str) -> None:
+    client.force_login(manager)
+
+    assert client.get(f"{listing('draft')}?{query}", follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("pk", [HUGE, "x", "\x00", "²", "1.5", ""])
+def test_an_action_with_what_is_no_draft_is_refused(client: Client, draft: Draft, manager: User, pk: str) -> None:
+    client.force_login(manager)
+
+    response = client.post(listing("draft"), {"action": "open_now", "_selected_action": [pk]}, follow=True)
+
+    assert response.status_code in {200, 400}
+
+
 def test_lists_can_be_filtered_by_all_they_offer(
     client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
 ) -> None:
