@@ -58,7 +58,7 @@ class Demo:
 
 def find() -> Demo | None:
     """The demo as it stands; ``None`` before it is made."""
-    league = League.objects.filter(name=LEAGUE, creator__username=HOST).first()
+    league = League.objects.filter(creator__username=HOST).order_by("pk").first()
     if league is None:
         return None
     races = _bundled_races()

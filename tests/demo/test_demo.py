@@ -65,7 +65,8 @@ def test_the_demo_from_the_first_start_to_the_last_result(demo: Demo) -> None:
         row.constructor_id for row in board.rows if row.points >= 25
     ]
 
-    # There is nothing left to run, and a second start changes nothing.
+    # There is nothing left to run, and a second start changes nothing, whatever the league is called by now.
+    League.objects.filter(pk=league.pk).update(name="Renamed")
     with pytest.raises(CommandError, match="no further Grand Prix"):
         command("--advance")
     events = draft.version
