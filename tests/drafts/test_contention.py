@@ -2,12 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connections
 
 from drafts import lifecycle
 from drafts.models import Draft, Pick
@@ -15,26 +12,10 @@ from drafts.picks import make_pick
 from fantasy_f1.core.errors import DomainError
 from leagues.models import Constructor
 from races.models import Driver
+from tests.contention import at_once
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory
 
 CLIENTS = 20
-
-
-def at_once(actions: list[Callable[[], object]]) -> list[object]:
-    """Run every action in a thread of its own, started together → results, and the errors of rules."""
-    barrier = Barrier(len(actions))
-
-    def run(action: Callable[[], object]) -> object:
-        barrier.wait()
-        try:
-            return action()
-        except DomainError as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))
 
 
 def open_draft(now: datetime, teams: int) -> Draft:

@@ -11,7 +11,7 @@ from races.models import Race, ResultRevision, Season, Session
 from races.results import store_results
 from races.rows import Counts, EventRow, ResultRow
 from scoring.scores import score_race
-from tests.drafts.test_contention import at_once
+from tests.contention import at_once
 from tests.factories import DriverFactory, TeamFactory
 
 ROUNDS = 10
