@@ -4,19 +4,24 @@ What is written is a few rows per race and rule set, however many leagues play. 
 """
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from fantasy_f1.core.events import publish
+from fantasy_f1.core.models import EventLog
 from fantasy_f1.core.numbers import plain
 from fantasy_f1.core.sweeps import attempts
+from races.events import EntryListChanged
 from races.models import Driver, Race, RaceEntry, RaceResult, ResultRevision, Season, Session
 from scoring.events import RaceScored
 from scoring.models import DriverScore, RuleSet, ScoreRun
 from scoring.rules import CLASSIC, Finish, Line, Rules, points, score
+
+OF_LATE = timedelta(days=1)
+"""How long beat looks again at an entry list that was changed, in case the announcement was lost."""
 
 
 def rule_set(rules: Rules = CLASSIC) -> RuleSet:
@@ -120,9 +125,11 @@ def _moved(standing: ScoreRun | None, totals: dict[int, Decimal]) -> list[str]:
 
 
 def score_pending(now: datetime) -> None:
-    """Score every race whose current result is not the one that was scored."""
+    """Score every race whose current result is not the one that was scored, or whose entry list was changed of late."""
     scored = ScoreRun.objects.filter(revision=OuterRef("pk"), is_current=True)
     revisions = ResultRevision.objects.filter(session=Session.GRAND_PRIX, is_current=True).exclude(Exists(scored))
+    corrections = EventLog.objects.filter(name=EntryListChanged.__name__, created_at__gt=now - OF_LATE)
+    races = {*revisions.values_list("race", flat=True), *(event.data["race_id"] for event in corrections)}
     with attempts("Some races could not be scored.") as attempt:
-        for pk in revisions.values_list("race", flat=True):
+        for pk in sorted(races):
             attempt(score_race, race_id=pk, now=now)

@@ -203,6 +203,26 @@ def test_beat_finds_results_whose_announcement_was_lost(race: Race, drivers: lis
     assert points_of(race)[drivers[0].pk] == Decimal(25)
 
 
+def test_beat_finds_an_entry_list_whose_change_was_not_announced(
+    race: Race, drivers: list[Driver], now: datetime
+) -> None:
+    absent, substitute = drivers[0], drivers[21]
+    give_result(race, [substitute, *drivers[1:21]])
+    score_race(race_id=race.pk, now=now)
+    entry = race.entries.get(driver=absent)
+    RaceEntry.objects.filter(race=race, driver=substitute).update(team=entry.team)
+    set_entry(
+        race_id=race.pk, driver=substitute, team=entry.team, number=None, status="substitute", replaces=absent,
+        actor=None, now=now,
+    )  # fmt: skip
+
+    score_pending(now + timedelta(days=2))
+    assert absent.pk not in points_of(race)
+
+    score_pending(now + timedelta(minutes=5))
+    assert points_of(race)[absent.pk] == Decimal(25)
+
+
 def test_a_race_that_cannot_be_scored_stops_no_other(
     race: Race, drivers: list[Driver], monkeypatch: pytest.MonkeyPatch
 ) -> None:
