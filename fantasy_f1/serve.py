@@ -6,6 +6,7 @@ its clockwork in threads beside the pages. In production those are processes of 
 
 import logging
 import os
+import signal
 import socket
 import sys
 from threading import Thread
@@ -75,16 +76,15 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def main() -> None:
+    # An exception, which is what Ctrl-C would raise, can be lost in a callback of the database.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     django.setup()
     from django.conf import settings
 
     port = listen(settings.HOST, settings.PORT)
     if settings.EMBEDDED:
-        try:
-            prepare()
-            start_clockwork()
-        except KeyboardInterrupt:
-            return
+        prepare()
+        start_clockwork()
     print(f"Fantasy F1 is at {settings.BASE_URL} (Ctrl-C ends it)", flush=True)
     config = uvicorn.Config(
         "fantasy_f1.asgi:application",
