@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from demo.league import PASSWORD, Demo
 from drafts.models import Draft
 from leagues.models import Constructor
+from races.models import Driver
 
 
 @pytest.fixture
@@ -41,11 +42,15 @@ def test_answers_are_as_described(client: Client, demo: Demo, schema: dict[str, 
     team = Constructor.objects.playing().filter(league=league).earliest("pk")
     draft = Draft.objects.filter(league=league, status="locked").latest("pk")
     opened = Draft.objects.get(league=league, status="open")
+    driver = Driver.objects.earliest("pk")
     login = {"username": team.user.email, "password": PASSWORD}
     token = client.post("/api/v1/auth/login", login, "application/json").json()
     mine = {"Authorization": f"Bearer {token['access']}"}
     asked: list[tuple[str, str, Any]] = [
-        *(("get", path, None) for path in ("auth/me", "drivers", "drivers/1", "races", "leagues", "notifications")),
+        *(
+            ("get", path, None)
+            for path in ("auth/me", "drivers", f"drivers/{driver.pk}", "races", "leagues", "notifications")
+        ),
         *(
             ("get", f"{path}?page=99", None)
             for path in ("drivers", "races", "leagues", "constructors", "notifications")
@@ -67,7 +72,7 @@ def test_answers_are_as_described(client: Client, demo: Demo, schema: dict[str, 
         ("patch", f"constructors/{team.pk}", {}),
         ("patch", f"leagues/{league.pk}/drafts/{opened.race_id}", {"order": [1]}),
         ("put", f"constructors/{team.pk}/autopick", {"on": True}),
-        ("post", f"constructors/{team.pk}/drafts/{draft.race_id}/picks", {"driver_id": 1}),
+        ("post", f"constructors/{team.pk}/drafts/{draft.race_id}/picks", {"driver_id": driver.pk}),
         ("post", f"constructors/{team.pk}/drafts/{draft.race_id}/picks", {"driver_id": [1]}),
         ("post", "leagues", {"name": "Grid", "season": 2026}),
         ("post", f"leagues/{league.pk}/join", {"team_name": "Again"}),
