@@ -14,7 +14,7 @@ run: runtime .env ## Start the app on http://localhost:8000 with a demo league (
 	@exec $(BIN)/python -m fantasy_f1.serve
 
 test: dev ## Run the whole test suite; needs no service
-	@$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 	@$(BIN)/coverage report --include='drafts/*,scoring/*' --skip-covered --fail-under=100
 
 lint: dev ## Check style, types, import order, migrations, templates and the API's description
