@@ -39,12 +39,12 @@ def score_race(*, race_id: int, now: datetime) -> ScoreRun | None:
     """
     with transaction.atomic():
         race = Race.objects.lock(race_id)
-        revision = race.revisions.filter(session=Session.GRAND_PRIX, is_current=True).first()
+        revision = race.revisions.filter(session=Session.GRAND_PRIX, is_current=True).order_by().first()
         if revision is None:
             return None
         rules = rule_set()
         substitutes = _substitutes(race, revision)
-        standing = ScoreRun.objects.filter(race=race, rule_set=rules, is_current=True).first()
+        standing = ScoreRun.objects.filter(race=race, rule_set=rules, is_current=True).order_by().first()
         if standing and standing.revision_id == revision.pk and dict(standing.substitutes) == substitutes:
             return standing
         finishes = _finishes(revision)
@@ -54,13 +54,13 @@ def score_race(*, race_id: int, now: datetime) -> ScoreRun | None:
 
 def _substitutes(race: Race, revision: ResultRevision) -> dict[int, int]:
     """Absent driver → who drove the seat. Who took part scores for themselves."""
-    entries = race.entries.filter(status=RaceEntry.Status.SUBSTITUTE, replaces__isnull=False).order_by("replaces")
+    entries = race.entries.filter(status=RaceEntry.Status.SUBSTITUTE, replaces__isnull=False).order_by("replaces_id")
     entries = entries.exclude(replaces__in=revision.results.values("driver"))
     return {entry.replaces_id: entry.driver_id for entry in entries if entry.replaces_id}
 
 
 def _finishes(revision: ResultRevision) -> list[Finish]:
-    results = RaceResult.objects.filter(revision=revision).select_related("driver")
+    results = RaceResult.objects.filter(revision=revision).select_related("driver").order_by("position")
     return [
         Finish(
             driver_id=result.driver_id,
@@ -115,7 +115,7 @@ def _moved(standing: ScoreRun | None, totals: dict[int, Decimal]) -> list[str]:
     """ "Pierre Gasly 6 → 15" for every driver whose points differ from the run before."""
     if standing is None:
         return []
-    before = dict(standing.scores.values_list("driver", "points"))
+    before = dict(standing.scores.order_by().values_list("driver", "points"))
     nothing = Decimal(0)
     moved = [pk for pk in before | totals if before.get(pk, nothing) != totals.get(pk, nothing)]
     return [
