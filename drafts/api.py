@@ -20,7 +20,7 @@ from drafts.models import ROUNDS, Autopilot, Draft, Pick
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer
+from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
 from leagues.models import Constructor, League
 from races.models import Driver, Race
 
@@ -147,7 +147,7 @@ class AutopickOut(serializers.Serializer[Any]):
 def initialize_view(request: Request, league_pk: int) -> Response:
     """Open the league's draft for a race now, as its manager. 200: it was opened before, and nothing changed."""
     league = _league(request, league_pk)
-    race: Race = _valid(InitializeIn(data=request.data))["race_id"]
+    race: Race = valid(InitializeIn(data=request.data))["race_id"]
     draft, opened = lifecycle.initialize_draft(
         league_id=league.pk, race_id=race.pk, actor=account_of(request), now=clock.now()
     )
@@ -188,7 +188,7 @@ def draft_view(request: Request, league_pk: int, race_pk: int) -> Response:
     """A draft. PATCH sets its order by hand, as a manager, until the first pick."""
     draft = _draft(request, league_pk, race_pk)
     if request.method == "PATCH":
-        ids = _valid(OrderIn(data=request.data))["order"]
+        ids = valid(OrderIn(data=request.data))["order"]
         draft = lifecycle.set_order(draft_id=draft.pk, constructor_ids=ids, actor=account_of(request), now=clock.now())
     return _draft_response(draft)
 
@@ -233,7 +233,7 @@ def pick_view(request: Request, pk: int, race_pk: int) -> Response:
     """
     constructor = _constructor(request, pk)
     draft = _draft(request, constructor.league_id, race_pk)
-    driver: Driver = _valid(PickIn(data=request.data))["driver_id"]
+    driver: Driver = valid(PickIn(data=request.data))["driver_id"]
     pick = picks.make_pick(
         draft_id=draft.pk, constructor=constructor, driver=driver, actor=account_of(request), now=clock.now()
     )
@@ -250,14 +250,9 @@ def pick_view(request: Request, pk: int, race_pk: int) -> Response:
 def autopick_view(request: Request, pk: int) -> Response:
     """Let the ranking pick for the constructor from now on, or no longer; its owner alone may."""
     constructor = _constructor(request, pk)
-    on: bool = _valid(AutopickIn(data=request.data))["on"]
+    on: bool = valid(AutopickIn(data=request.data))["on"]
     picks.set_autopilot(constructor=constructor, on=on, actor=account_of(request), now=clock.now())
     return Response(AutopickOut({"on": on}).data)
-
-
-def _valid(given: StrictSerializer) -> dict[str, Any]:
-    given.is_valid(raise_exception=True)
-    return given.validated_data
 
 
 def _league(request: Request, pk: int) -> League:

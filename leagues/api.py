@@ -20,7 +20,7 @@ from accounts.models import User
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.serializers import ReferenceField, StrictSerializer
+from fantasy_f1.core.serializers import ReferenceField, StrictSerializer, valid
 from leagues import managers, membership, points
 from leagues.forms import ORDERS, LeagueFilter
 from leagues.models import MAX_TEAMS, MIN_TEAMS, Constructor, League
@@ -145,7 +145,7 @@ class LeagueList(ListAPIView[League]):
     )
     def post(self, request: Request) -> Response:
         league = managers.create_league(
-            creator=account_of(request), now=clock.now(), **_valid(LeagueIn(data=request.data))
+            creator=account_of(request), now=clock.now(), **valid(LeagueIn(data=request.data))
         )
         return _league_response(request, league.pk, status=status.HTTP_201_CREATED)
 
@@ -169,7 +169,7 @@ class LeagueDetail(APIView):
     )
     def patch(self, request: Request, pk: int) -> Response:
         league = _league(request, pk)
-        changed = _valid(LeagueChangeIn(data=request.data, partial=True))
+        changed = valid(LeagueChangeIn(data=request.data, partial=True))
         managers.change_league(league_id=league.pk, actor=account_of(request), now=clock.now(), **changed)
         return _league_response(request, pk)
 
@@ -197,7 +197,7 @@ def join_view(request: Request, pk: int) -> Response:
 
     A 409 says by its `code` what stands against it: league_full, team_name_taken, season_over, removed.
     """
-    given = _valid(JoinIn(data=request.data))
+    given = valid(JoinIn(data=request.data))
     by_code = Q(code=given.get("code", "").strip().upper())
     visible = Q(pk__in=League.objects.visible_to(request.user).values("pk"))
     league = get_object_or_404(League.objects.filter(by_code | visible), pk=pk)
@@ -218,11 +218,6 @@ def leave_view(request: Request, pk: int) -> Response:
     league = get_object_or_404(League.objects.filter(left | visible), pk=pk)
     membership.leave_league(league_id=league.pk, user=user, now=clock.now())
     return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _valid(given: StrictSerializer) -> dict[str, Any]:
-    given.is_valid(raise_exception=True)
-    return given.validated_data
 
 
 def _league(request: Request, pk: int) -> League:

@@ -18,7 +18,7 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.filters import IdFilter, YesNoFilter
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import PlainDecimal, problems
-from fantasy_f1.core.serializers import IdField, StrictSerializer
+from fantasy_f1.core.serializers import IdField, StrictSerializer, valid
 from leagues import points
 from leagues.api import ConstructorOut
 from leagues.membership import rename_constructor
@@ -184,9 +184,8 @@ def constructor_view(request: Request, pk: int) -> Response:
     """A constructor with the season's points so far. PATCH gives it another name, as its owner."""
     constructor = get_object_or_404(_constructors(request), pk=pk)
     if request.method == "PATCH":
-        given = TeamNameIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        rename_constructor(constructor_id=pk, actor=account_of(request), now=clock.now(), **given.validated_data)
+        given = valid(TeamNameIn(data=request.data))
+        rename_constructor(constructor_id=pk, actor=account_of(request), now=clock.now(), **given)
         constructor.refresh_from_db(fields=["team_name"])
     return Response(ConstructorOut(constructor, context={"points": points.totals([constructor])}).data)
 

@@ -22,6 +22,12 @@ class StrictSerializer(serializers.Serializer[Any]):
         return values
 
 
+def valid(given: StrictSerializer) -> dict[str, Any]:
+    """What is given, checked and converted. Raises ``ValidationError`` with messages by field."""
+    given.is_valid(raise_exception=True)
+    return given.validated_data
+
+
 class IdField(serializers.IntegerField):
     """An id: a whole number that a database can compare, and neither ``1.9`` nor ``true``."""
 

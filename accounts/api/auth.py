@@ -1,4 +1,4 @@
-"""Accounts over the API: sign up, tokens, and what a user may read and change about themselves."""
+"""Signing up, and tokens."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import tokens
-from accounts.models import User
-from accounts.signup import change_profile, register
+from accounts.api.users import UserOut
+from accounts.signup import register
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.serializers import StrictSerializer
+from fantasy_f1.core.serializers import StrictSerializer, valid
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 """For answers with tokens, which nothing on the way may keep."""
@@ -53,23 +53,11 @@ class RefreshIn(StrictSerializer):
     refresh = serializers.CharField(max_length=4000)
 
 
-class ProfileIn(StrictSerializer):
-    full_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    email = serializers.EmailField(max_length=254, required=False)
-    time_zone = serializers.CharField(max_length=64, required=False)
-
-
 class TokensOut(serializers.Serializer[tokens.TokenPair]):
     access = serializers.CharField()
     refresh = serializers.CharField()
     token_type = serializers.CharField()
     expires_in = serializers.IntegerField(help_text="Seconds until the access token ends")
-
-
-class UserOut(serializers.ModelSerializer[User]):
-    class Meta:
-        model = User
-        fields = ["id", "username", "email", "full_name", "time_zone", "created_at"]
 
 
 @extend_schema(
@@ -84,7 +72,7 @@ class UserOut(serializers.ModelSerializer[User]):
 @permission_classes([AllowAny])
 def register_view(request: Request) -> Response:
     """Make an account."""
-    data = _valid(RegisterIn(data=request.data))
+    data = valid(RegisterIn(data=request.data))
     user = register(**data, now=clock.now())
     return Response(UserOut(user).data, status=status.HTTP_201_CREATED)
 
@@ -97,7 +85,7 @@ def register_view(request: Request) -> Response:
 @permission_classes([AllowAny])
 def login_view(request: Request) -> Response:
     """Exchange a password and either `username` (which may be the e-mail address) or `email` for tokens."""
-    user = authenticate(request._request, **_valid(LoginIn(data=request.data)))
+    user = authenticate(request._request, **valid(LoginIn(data=request.data)))
     if user is None:
         raise WrongCredentials("Username and password do not fit together.")
     return Response(tokens.issue(user), headers=NOT_KEPT)
@@ -115,7 +103,7 @@ def login_view(request: Request) -> Response:
 @permission_classes([AllowAny])
 def refresh_view(request: Request) -> Response:
     """Exchange a refresh token for a new pair; each can be used once."""
-    pair = tokens.rotate(_valid(RefreshIn(data=request.data))["refresh"])
+    pair = tokens.rotate(valid(RefreshIn(data=request.data))["refresh"])
     return Response(pair, headers=NOT_KEPT)
 
 
@@ -127,7 +115,7 @@ def refresh_view(request: Request) -> Response:
 @permission_classes([AllowAny])
 def logout_view(request: Request) -> Response:
     """Make a refresh token useless. The access token that came with it ends by itself within minutes."""
-    tokens.revoke(_valid(RefreshIn(data=request.data))["refresh"])
+    tokens.revoke(valid(RefreshIn(data=request.data))["refresh"])
     return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -138,28 +126,10 @@ def me_view(request: Request) -> Response:
     return Response(UserOut(account_of(request)).data)
 
 
-@extend_schema(
-    operation_id="users_me_update",
-    tags=["users"],
-    request=ProfileIn,
-    responses={200: UserOut, **problems(400, 401, 409)},
-)
-@api_view(["PATCH"])
-def change_me_view(request: Request) -> Response:
-    """Change one's own profile; what is left out stays."""
-    return Response(UserOut(change_profile(user=account_of(request), **_valid(ProfileIn(data=request.data)))).data)
-
-
-def _valid(serializer: StrictSerializer) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
-
-
 urlpatterns = [
     path("auth/register", register_view),
     path("auth/login", login_view),
     path("auth/refresh", refresh_view),
     path("auth/logout", logout_view),
     path("auth/me", me_view),
-    path("users/me", change_me_view),
 ]
