@@ -1,5 +1,6 @@
 """One shape for every error of the API: RFC 9457 problem documents with a stable ``code``."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -61,7 +62,17 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             response.data = _body(error, response.status_code)
     if response is not None:
         response.content_type = CONTENT_TYPE
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            response["WWW-Authenticate"] = _challenge(context["request"], response.data["code"])
     return response
+
+
+def _challenge(request: HttpRequest, code: str) -> str:
+    """How to be let in (RFC 6750); ``code`` where what was given for it did not do."""
+    challenge = 'Bearer realm="Fantasy F1"'
+    if "Authorization" in request.headers:
+        challenge += f', error="invalid_token", error_description="{code}"'
+    return challenge
 
 
 def _messages(detail: Any) -> list[str]:
@@ -79,10 +90,6 @@ def _body(error: exceptions.APIException, status: int) -> dict[str, Any]:
         errors = {str(field): _messages(messages) for field, messages in detail.items()}
         return problem(status, code="invalid", detail="Some fields are not valid.", errors=errors)
     codes = error.get_codes()
-    if isinstance(error.detail, dict):  # simplejwt: {"detail": …, "code": …}
-        return problem(
-            status, code=str(error.detail.get("code", error.default_code)), detail=str(error.detail["detail"])
-        )
     return problem(status, code=codes if isinstance(codes, str) else error.default_code, detail=str(error.detail))
 
 

@@ -28,7 +28,7 @@ def problem(status: int, title: str, detail: str, code: str, **more: Any) -> dic
             "not-signed-in",
             problem(401, "Sign in first", "Authentication credentials were not provided.", "not_authenticated"),
         ),
-        ("bad-token", problem(401, "Sign in first", "Token is expired.", "token_not_valid")),
+        ("bad-token", problem(401, "Sign in first", "Token is expired.", "token_expired")),
         (
             "slow-down",
             problem(429, "Too many requests", "Request was throttled. Expected available in 3 seconds.", "throttled"),

@@ -10,7 +10,6 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework_simplejwt.exceptions import InvalidToken
 
 from fantasy_f1 import urls
 from fantasy_f1.core.errors import DomainError, Invalid, NotAllowed
@@ -34,7 +33,7 @@ ERRORS: dict[str, Exception] = {
     "missing": Http404("secret detail"),
     "denied": PermissionDenied("secret detail"),
     "not-signed-in": exceptions.NotAuthenticated(),
-    "bad-token": InvalidToken("Token is expired."),
+    "bad-token": exceptions.AuthenticationFailed("Token is expired.", "token_expired"),
     "slow-down": exceptions.Throttled(wait=3),
     "list": exceptions.ValidationError(["Nothing was right."]),
     "items": exceptions.ValidationError(
