@@ -8,6 +8,7 @@ RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps -
 COPY . .
 # Collecting needs settings that are not embedded, but neither a database nor Redis answers here.
 RUN DATA_DIR=/app/var SECRET_KEY=only-for-collecting-static-files-at-build \
+    JWT_SIGNING_KEY=only-for-collecting-static-files-too \
     DATABASE_URL=postgres://build@localhost/build REDIS_URL=redis://localhost:6379/0 \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0
 

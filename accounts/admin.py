@@ -1,12 +1,17 @@
-"""Users in the admin: passwords only as hashes, changed through Django's own form; tokens without what they open."""
+"""Users in the admin: passwords only as hashes, changed through Django's own form; sign-ins and keys without what
+they are known by.
+"""
+
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserCreationForm
-from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401 (registers what is unregistered below)
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts.models import User
+from accounts import access
+from accounts.models import ApiKey, SignIn, User
 from fantasy_f1.core.admin import GuardedAdmin, ReadOnly
 
 
@@ -34,18 +39,25 @@ class AccountAdmin(GuardedAdmin, UserAdmin):
         (None, {"fields": ["username", "email", "password1", "password2"]}),
     ]
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:  # also when it is opened again, nobody is in
+            access.end_all(user=obj, now=timezone.now())
 
-admin.site.unregister([OutstandingToken, BlacklistedToken])  # pages of the library, which show the tokens themselves
+
+@admin.register(SignIn)
+class SignInAdmin(ReadOnly):
+    list_display = ["user", "kind", "created_at", "last_used_at", "ended_at", "address", "user_agent"]
+    list_filter = ["kind", "last_used_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "address"]
+    fields = ["user", "kind", "created_at", "last_used_at", "expires_at", "ended_at", "address", "user_agent"]
 
 
-@admin.register(OutstandingToken)
-class TokenAdmin(ReadOnly):
-    list_display = ["user", "created_at", "expires_at", "is_used_up"]
-    list_select_related = ["user", "blacklistedtoken"]
-    search_fields = ["user__username"]
-    ordering = ["-created_at"]
-    fields = ["user", "created_at", "expires_at", "is_used_up"]
-
-    @admin.display(boolean=True, description="used or revoked")
-    def is_used_up(self, token: OutstandingToken) -> bool:
-        return hasattr(token, "blacklistedtoken")
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly):
+    list_display = ["user", "name", "scope", "created_at", "last_used_at", "ended_at"]
+    list_filter = ["scope", "last_used_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "name"]
+    fields = ["user", "name", "public_id", "scope", "created_at", "last_used_at", "expires_at", "ended_at"]

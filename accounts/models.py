@@ -1,6 +1,7 @@
 """Who you are."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -65,3 +66,75 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def display_name(self) -> str:
         return self.full_name or self.username
+
+
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    def of(self, user: User) -> Self:
+        """Those of ``user`` that its present password has not ended."""
+        return self.filter(user=user, password_stamp=user.get_session_auth_hash())
+
+    def open(self, now: datetime) -> Self:
+        return self.filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now), ended_at=None)
+
+    def over_since(self, moment: datetime) -> Self:
+        return self.filter(models.Q(expires_at__lt=moment) | models.Q(ended_at__lt=moment))
+
+
+class Credential(models.Model):
+    """What lets somebody in as ``user``, until it expires, is ended, or the account gets another password.
+
+    ``password_stamp`` is Django's hash for sessions of the password it was given under: whatever changes the password,
+    be it a page or a command, all that was given before is void at once.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    password_stamp = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class SignIn(Credential):
+    """A browser's session, or the family of tokens that one login and its refreshes gave."""
+
+    class Kind(models.TextChoices):
+        BROWSER = "browser", "Browser"
+        TOKEN = "token", "Token"
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    # The key of the session; of a family, the id of the one refresh token that may be used next.
+    key = models.CharField(max_length=40, unique=True, editable=False)
+    user_agent = models.CharField(max_length=200, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-last_used_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class ApiKey(Credential):
+    """A key that a bot of ``user`` acts with. Its secret is stored as a hash only, and told once."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        WRITE = "write", "Read and write"
+
+    name = models.CharField(max_length=50)
+    public_id = models.CharField(max_length=12, unique=True, editable=False)
+    secret_hash = models.CharField(max_length=64, editable=False)
+    scope = models.CharField(max_length=5, choices=Scope)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return self.name

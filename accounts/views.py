@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import (
     LoginView,
     PasswordChangeView,
@@ -18,11 +18,13 @@ from django.contrib.auth.views import (
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts import access, signins
 from accounts.forms import (
     ChangePasswordForm,
     ForgottenPasswordForm,
@@ -101,7 +103,20 @@ class PasswordChange(PasswordChangeView):
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         messages.success(self.request, "Your password is changed; other devices are logged out.")
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        access.end_all(user=form.user, keep=signins.current(self.request), now=timezone.now())
+        return response
+
+
+class PasswordResetConfirm(PasswordResetConfirmView):
+    form_class = NewPasswordForm
+    template_name = "accounts/password_reset_confirm.html"
+    success_url = reverse_lazy("accounts:password_reset_complete")
+
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+        response = super().form_valid(form)
+        access.end_all(user=form.user, now=timezone.now())
+        return response
 
 
 password_reset = PasswordResetView.as_view(
@@ -114,11 +129,6 @@ password_reset = PasswordResetView.as_view(
     extra_email_context={"base_url": settings.BASE_URL},
 )
 password_reset_done = PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html")
-password_reset_confirm = PasswordResetConfirmView.as_view(
-    form_class=NewPasswordForm,
-    template_name="accounts/password_reset_confirm.html",
-    success_url=reverse_lazy("accounts:password_reset_complete"),
-)
 password_reset_complete = PasswordResetCompleteView.as_view(template_name="accounts/password_reset_complete.html")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 os.environ["DATA_DIR"] = str(Path(tempfile.gettempdir()) / f"fantasy-f1-tests-{os.getuid()}")
 os.environ["SECRET_KEY"] = "tests-only-" + "x" * 40
+os.environ["JWT_SIGNING_KEY"] = "tests-only-" + "y" * 40
 os.environ["F1_API_URL"] = "http://127.0.0.1:9/ergast/f1"  # nothing answers there; a test names its own double
 for name in ("DATABASE_URL", "REDIS_URL"):
     os.environ[name] = os.environ.get(f"TEST_{name}", "")

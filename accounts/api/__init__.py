@@ -1,5 +1,7 @@
 """Accounts over the API, a module per concern."""
 
-from accounts.api import auth, users
+from accounts.api import auth, keys, schemes, signins, users
 
-urlpatterns = [*auth.urlpatterns, *users.urlpatterns]
+__all__ = ["schemes", "urlpatterns"]  # importing the schemes registers them
+
+urlpatterns = [*auth.urlpatterns, *keys.urlpatterns, *signins.urlpatterns, *users.urlpatterns]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import authenticate
 from django.urls import path
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
@@ -11,7 +12,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import tokens
+from accounts import signins, tokens
 from accounts.api.users import UserOut
 from accounts.signup import register
 from fantasy_f1.core import clock
@@ -88,7 +89,9 @@ def login_view(request: Request) -> Response:
     user = authenticate(request._request, **valid(LoginIn(data=request.data)))
     if user is None:
         raise WrongCredentials("Username and password do not fit together.")
-    return Response(tokens.issue(user), headers=NOT_KEPT)
+    return Response(
+        tokens.issue(user=user, origin=signins.origin_of(request._request), now=timezone.now()), headers=NOT_KEPT
+    )
 
 
 @extend_schema(
@@ -102,8 +105,12 @@ def login_view(request: Request) -> Response:
 @authentication_classes([])
 @permission_classes([AllowAny])
 def refresh_view(request: Request) -> Response:
-    """Exchange a refresh token for a new pair; each can be used once."""
-    pair = tokens.rotate(valid(RefreshIn(data=request.data))["refresh"])
+    """Exchange a refresh token for a new pair; each can be used once.
+
+    One that comes a second time (`token_reused`) was copied or sent twice: it ends the sign-in with all its tokens, so
+    refresh in one place at a time.
+    """
+    pair = tokens.rotate(valid(RefreshIn(data=request.data))["refresh"], now=timezone.now())
     return Response(pair, headers=NOT_KEPT)
 
 
@@ -114,8 +121,8 @@ def refresh_view(request: Request) -> Response:
 @authentication_classes([])
 @permission_classes([AllowAny])
 def logout_view(request: Request) -> Response:
-    """Make a refresh token useless. The access token that came with it ends by itself within minutes."""
-    tokens.revoke(valid(RefreshIn(data=request.data))["refresh"])
+    """End the sign-in of a refresh token, with all its tokens. Safe to repeat."""
+    tokens.revoke(valid(RefreshIn(data=request.data))["refresh"], now=timezone.now())
     return Response(status=status.HTTP_204_NO_CONTENT)
 
 

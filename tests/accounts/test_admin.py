@@ -1,9 +1,11 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts import tokens
-from accounts.models import User
+from accounts import keys, tokens
+from accounts.models import ApiKey, SignIn, User
+from accounts.signins import Origin
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -47,16 +49,33 @@ def test_admin_makes_users_with_a_hashed_password(client: Client, host: User) ->
     assert User.objects.get(username="ana").check_password(PASSWORD)
 
 
-def test_admin_shows_who_has_tokens_and_not_the_tokens(client: Client, host: User) -> None:
-    used = tokens.issue(host)["refresh"]
-    fresh = tokens.rotate(used)["refresh"]
-    listing = reverse("admin:token_blacklist_outstandingtoken_changelist")
+def test_admin_shows_sign_ins_and_keys_without_what_they_are_known_by(client: Client, host: User) -> None:
+    refresh = tokens.issue(user=host, origin=Origin("a bot", "192.0.2.1"), now=timezone.now())["refresh"]
+    key, text = keys.make(user=host, name="Bot", scope="read", now=timezone.now())
+    secrets = [refresh, text, key.secret_hash, host.get_session_auth_hash()]
+    secrets += SignIn.objects.values_list("key", flat=True)
 
-    listed = client.get(listing)
-    rows = list(listed.context["cl"].queryset)
-    texts = [listed.content.decode()] + [client.get(f"{listing}{row.pk}/change/").content.decode() for row in rows]
+    for model, rows in (("signin", SignIn.objects.all()), ("apikey", ApiKey.objects.all())):
+        listing = reverse(f"admin:accounts_{model}_changelist")
+        pages = [client.get(listing), *(client.get(f"{listing}{row.pk}/change/") for row in rows)]
 
-    view = listed.context["cl"].model_admin
-    assert [view.is_used_up(row) for row in rows] == [False, True]
-    assert not any(token in text for token in (used, fresh) for text in texts)
-    assert client.get("/admin/token_blacklist/blacklistedtoken/").status_code == 404
+        assert {page.status_code for page in pages} == {200}
+        assert list(pages[0].context["cl"].queryset) == list(rows)
+        assert not any(secret in page.content.decode() for secret in secrets for page in pages)
+
+
+def test_an_account_closed_in_the_admin_stays_signed_out_when_it_is_opened_again(client: Client, host: User) -> None:
+    ana = UserFactory(username="ana")
+    browser = Client()
+    browser.force_login(ana)
+    key, _ = keys.make(user=ana, name="Bot", scope="read", now=timezone.now())
+    form = {"username": "ana", "email": ana.email, "time_zone": "UTC"}
+
+    client.post(reverse("admin:accounts_user_change", args=[ana.pk]), form)
+    client.post(reverse("admin:accounts_user_change", args=[ana.pk]), form | {"is_active": "on"})
+
+    ana.refresh_from_db()
+    key.refresh_from_db()
+    assert (ana.is_active, key.ended_at is not None) == (True, True)
+    assert browser.get("/api/v1/auth/me").status_code == 401
+    assert SignIn.objects.get(user=ana).ended_at

@@ -301,7 +301,7 @@ def test_load_file_refuses_what_is_no_text(tmp_path: Path) -> None:
     assert refusal(lambda: env.load_file(file)) == "Configuration error: .env is not text in UTF-8."
 
 
-POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40}
+POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40, "JWT_SIGNING_KEY": "y" * 40}
 
 
 @pytest.mark.parametrize(
@@ -321,6 +321,7 @@ POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40}
         ("F1_API_URL", {"F1_API_URL": "api.example.com"}),
         ("DATA_DIR", {"DATA_DIR": "/dev/null"}),
         ("SECRET_KEY", POSTGRES | {"SECRET_KEY": ""}),
+        ("JWT_SIGNING_KEY", POSTGRES | {"JWT_SIGNING_KEY": "x" * 40}),
         ("GAME_CLOCK", POSTGRES | {"GAME_CLOCK": "on"}),
         ("DEMO", {"DEMO": "on"}),
     ],

@@ -141,7 +141,7 @@ def test_ctrl_c_while_it_still_prepares_is_an_end_like_another(
 def test_in_production_it_is_a_server_and_nothing_else(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    process = start(REDIS_URL="redis://127.0.0.1:9/0", SECRET_KEY="x" * 40)
+    process = start(REDIS_URL="redis://127.0.0.1:9/0", SECRET_KEY="x" * 40, JWT_SIGNING_KEY="y" * 40)
 
     code, _, err, _ = ends(process, signal.SIGTERM)
 

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from tests.core.conftest import Run
 
 SHOW = """
@@ -13,6 +15,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://me:secret@db:5432/f1",
     "REDIS_URL": "redis://cache:6379/0",
     "SECRET_KEY": "x" * 40,
+    "JWT_SIGNING_KEY": "y" * 40,
     "BASE_URL": "https://f1.example.com",
     "ALLOWED_HOSTS": "f1.example.com",
 }
@@ -91,3 +94,26 @@ def test_production_collects_static_files_under_hashed_names(run: Run) -> None:
         },
         "WHITENOISE_USE_FINDERS": False,
     }
+
+
+def test_the_keys_of_sessions_and_tokens_are_two_which_embedded_makes_itself(run: Run) -> None:
+    names = ["SECRET_KEY", "JWT_SIGNING_KEY"]
+
+    first, second = settings(run, names), settings(run, names)
+
+    assert first == second
+    assert len(set(first.values())) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"JWT_SIGNING_KEY": ""}, "must be set (at least 32 random characters)."),
+        ({"JWT_SIGNING_KEY": "short"}, "must have at least 32 characters."),
+        ({"JWT_SIGNING_KEY": PRODUCTION["SECRET_KEY"]}, "must differ from SECRET_KEY."),
+    ],
+)
+def test_production_needs_a_key_for_tokens_alone(run: Run, changed: dict[str, str], why: str) -> None:
+    ended = run("manage.py", "check", **(PRODUCTION | changed))
+
+    assert (ended.returncode, ended.stderr) == (1, f"Configuration error: JWT_SIGNING_KEY {why}\n")
