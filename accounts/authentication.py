@@ -23,7 +23,7 @@ def bearer(request: Request) -> str | None:
 class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, SignIn] | None:
         text = bearer(request)
-        if text is None or text.startswith(keys.PREFIX):
+        if text is None or text.startswith(ApiKey.PREFIX):
             return None
         try:
             sign_in = tokens.authenticate(text, now=timezone.now())
@@ -40,7 +40,7 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
         text = bearer(request)
-        if text is None or not text.startswith(keys.PREFIX):
+        if text is None or not text.startswith(ApiKey.PREFIX):
             return None
         try:
             key = keys.authenticate(text, now=timezone.now())
@@ -49,6 +49,3 @@ class KeyAuthentication(BaseAuthentication):
         if key.scope == ApiKey.Scope.READ and request.method not in SAFE_METHODS:
             raise PermissionDenied("This API key may only read.", "scope_missing")
         return key.user, key
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Bearer"

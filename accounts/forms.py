@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
 
-from accounts.models import username_validator
+from accounts.models import ApiKey, username_validator
 from accounts.zones import find_time_zones, time_zones, validate_time_zone
 from fantasy_f1.core.errors import DomainError
 
@@ -36,6 +36,19 @@ class RegisterForm(RefusableForm):
         strip=False,
         help_text=WHAT_IS_LONG_ENOUGH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class KeyForm(RefusableForm):
+    name = forms.CharField(max_length=50, help_text="What it is for, such as “Draft bot”.")
+    scope = forms.ChoiceField(
+        label="It may", choices=[(ApiKey.Scope.READ, "Read only"), (ApiKey.Scope.WRITE, "Read, and act for you")]
+    )
+    days = forms.TypedChoiceField(
+        label="Expires",
+        choices=[(30, "In 30 days"), (90, "In 90 days"), (365, "In a year"), (0, "Never")],
+        coerce=int,
+        initial=90,
     )
 
 

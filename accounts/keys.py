@@ -17,8 +17,7 @@ from accounts.models import ApiKey, User
 from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.names import check_name
 
-PREFIX = "ff1_"
-KEY = re.compile(rf"{PREFIX}([0-9a-f]{{12}})_([0-9a-f]{{64}})")
+KEY = re.compile(rf"{ApiKey.PREFIX}([0-9a-f]{{12}})_([0-9a-f]{{64}})")
 MAX_KEYS = 20
 """That can be used, for each account."""
 
@@ -68,7 +67,7 @@ def make(*, user: User, name: str, scope: str, expires_at: datetime | None = Non
             public_id=public_id,
             secret_hash=_hash(secret),
         )
-    return key, f"{PREFIX}{public_id}_{secret}"
+    return key, f"{key.prefix}_{secret}"
 
 
 def of(user: User) -> QuerySet[ApiKey]:

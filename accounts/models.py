@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.devices import device
 from accounts.zones import validate_time_zone
 
 username_validator = RegexValidator(
@@ -119,9 +120,15 @@ class SignIn(Credential):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.created_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def device(self) -> str:
+        return device(self.user_agent)
+
 
 class ApiKey(Credential):
     """A key that a bot of ``user`` acts with. Its secret is stored as a hash only, and told once."""
+
+    PREFIX = "ff1_"
 
     class Scope(models.TextChoices):
         READ = "read", "Read"
@@ -138,3 +145,8 @@ class ApiKey(Credential):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def prefix(self) -> str:
+        """How its text begins, which may be shown."""
+        return f"{self.PREFIX}{self.public_id}"

@@ -119,8 +119,6 @@ def _read(kind: type[Token], text: str) -> tuple[SignIn, str]:
         token = UntypedToken(text)  # type: ignore[arg-type]  # the library takes the text, whatever it says
     except TokenError as error:
         raise _refusal(error) from error
-    except RecursionError as error:  # from the parser, of a header that is nested without end
-        raise NOT_VALID from error
     if token["token_type"] != kind.token_type:
         raise WrongType(f"This is the {token['token_type']} token; the {kind.token_type} token is needed here.")
     sign_in = SignIn.objects.select_related("user").filter(pk=token["sid"]).first()

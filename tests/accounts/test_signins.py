@@ -157,6 +157,10 @@ def test_logging_out_ends_the_sign_in(user: User, browser: Client) -> None:
     assert not is_in(browser)
 
 
+def test_logging_out_without_being_in_is_nothing(client: Client) -> None:
+    assert client.post(reverse("accounts:logout")).status_code == 302
+
+
 def test_logging_in_again_in_the_same_browser_is_one_sign_in(user: User, browser: Client) -> None:
     browser.force_login(user)
 

@@ -289,6 +289,7 @@ def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: New
         reverse("home"),
         reverse("accounts:profile"),
         reverse("accounts:password_change"),
+        reverse("accounts:access"),
         reverse("notifications:list"),
         reverse("leagues:list"),
         reverse("leagues:create"),
@@ -340,6 +341,7 @@ def test_long_names_fit_on_every_screen(demo: Demo, new_page: NewPage) -> None:
     for address in (
         reverse("home"),
         reverse("accounts:profile"),
+        reverse("accounts:access"),
         reverse("notifications:list"),
         reverse("leagues:list"),
         reverse("league", args=[league]),
