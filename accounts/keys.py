@@ -6,7 +6,7 @@ bits, so that one round of SHA-256 keeps it. All times here are real, never the 
 
 import re
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from fantasy_f1.core.names import check_name
 KEY = re.compile(rf"{ApiKey.PREFIX}([0-9a-f]{{12}})_([0-9a-f]{{64}})")
 MAX_KEYS = 20
 """That can be used, for each account."""
+LONGEST = timedelta(days=3653)
 
 
 class KeyNotValid(CredentialRefused):
@@ -50,8 +51,8 @@ def make(*, user: User, name: str, scope: str, expires_at: datetime | None = Non
     """
     name = name.strip()
     check_name(name, field="name")
-    if expires_at and expires_at <= now:
-        raise Invalid("That moment is over already.", field="expires_at")
+    if expires_at and not now < expires_at <= now + LONGEST:
+        raise Invalid("Give a moment to come, in ten years at most, or none at all.", field="expires_at")
     public_id, secret = secrets.token_hex(6), secrets.token_hex(32)
     with transaction.atomic():
         owner = User.objects.select_for_update().get(pk=user.pk)

@@ -10,8 +10,8 @@ class SessionStore(db.SessionStore):
     def cycle_key(self) -> None:
         old = self.session_key
         super().cycle_key()
-        if old and self.session_key:
-            signins.session_moved(key=old, to=self.session_key)
+        if old:
+            signins.session_moved(self, key=old)
 
     def flush(self) -> None:
         old = self.session_key

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -80,12 +81,17 @@ def begin_session(*, user: User, request: HttpRequest, now: datetime) -> None:
 
 
 def note_use_of_session(session: SessionBase, *, now: datetime) -> None:
-    """Remember that a browser was used, give or take ``SPARINGLY``; it stays signed in for two weeks from there."""
+    """Remember that a browser was used, give or take ``SPARINGLY``; it stays signed in for two weeks from there.
+
+    Call it at the end of a request, when the session's hash of the password has been compared.
+    """
     used_at = session.get(USED_AT)
     if used_at is not None and now.timestamp() - used_at >= SPARINGLY.total_seconds():
         session[USED_AT] = int(now.timestamp())
         lasts = timedelta(seconds=settings.SESSION_COOKIE_AGE)
-        SignIn.objects.filter(pk=session[SIGN_IN]).update(last_used_at=now, expires_at=now + lasts)
+        SignIn.objects.filter(pk=session[SIGN_IN]).update(
+            last_used_at=now, expires_at=now + lasts, password_stamp=session[HASH_SESSION_KEY]
+        )
 
 
 def current(request: HttpRequest | Request) -> SignIn | None:
@@ -122,9 +128,11 @@ def end_family(sign_in: SignIn, *, now: datetime) -> None:
     _end(SignIn.objects.filter(pk=sign_in.pk, ended_at=None), now=now)
 
 
-def session_moved(*, key: str, to: str) -> None:
-    """Follow a session that got another key."""
-    SignIn.objects.filter(key=key).update(key=to)
+def session_moved(session: SessionBase, *, key: str) -> None:
+    """Follow a session that had another ``key``: of a browser that stays, as the one that changes the password."""
+    if SIGN_IN in session:
+        SignIn.objects.filter(key=key).update(key=session.session_key)
+        session[USED_AT] = 0  # so that its use, and the new password's hash, are noted at the end of the request
 
 
 def session_ended(*, key: str, now: datetime) -> None:

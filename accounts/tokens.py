@@ -51,12 +51,12 @@ class TokenReused(CredentialRefused):
     code = "token_reused"
 
 
-NOT_VALID = TokenNotValid("This is no token of ours, or it was changed on the way.")
-OTHERS = WrongAudience("This token was made for something else.")
-REFUSALS: dict[type[BaseException], CredentialRefused] = {
-    jwt.InvalidAlgorithmError: WrongAlgorithm("Tokens are signed with HS256 here, and with nothing else."),
-    jwt.ExpiredSignatureError: TokenExpired("This token has expired."),
-    jwt.ImmatureSignatureError: NotYetValid("This token is not valid yet."),
+NOT_VALID = TokenNotValid, "This is no token of ours, or it was changed on the way."
+OTHERS = WrongAudience, "This token was made for something else."
+REFUSALS: dict[type[BaseException], tuple[type[CredentialRefused], str]] = {
+    jwt.InvalidAlgorithmError: (WrongAlgorithm, "Tokens are signed with HS256 here, and with nothing else."),
+    jwt.ExpiredSignatureError: (TokenExpired, "This token has expired."),
+    jwt.ImmatureSignatureError: (NotYetValid, "This token is not valid yet."),
     jwt.InvalidAudienceError: OTHERS,
     jwt.InvalidIssuerError: OTHERS,
     jwt.MissingRequiredClaimError: OTHERS,  # only audience and issuer are required
@@ -132,7 +132,8 @@ def _refusal(error: TokenError) -> CredentialRefused:
     reason: BaseException = error
     while reason.__cause__:
         reason = reason.__cause__
-    return REFUSALS.get(type(reason), NOT_VALID)
+    refusal, message = REFUSALS.get(type(reason), NOT_VALID)
+    return refusal(message)
 
 
 def _check(sign_in: SignIn) -> None:

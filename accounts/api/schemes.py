@@ -18,7 +18,13 @@ class TokenScheme(OpenApiAuthenticationExtension):
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The access token of `auth/login`, good for 15 minutes; `auth/refresh` gives the next one.",
+            "description": (
+                "The access token of `auth/login`, good for 15 minutes; `auth/refresh` gives the next one. What is "
+                "wrong with a token that is refused (401) is told by the code: `token_not_valid` (no token of ours, or "
+                "changed on the way), `token_wrong_algorithm`, `token_wrong_audience`, `token_wrong_type`, "
+                "`token_expired`, `token_not_yet_valid`, `token_revoked`, `token_reused`, `password_changed`, "
+                "`account_closed`."
+            ),
         }
 
 
@@ -37,7 +43,8 @@ class KeyScheme(OpenApiAuthenticationExtension):
             "bearerFormat": "ff1_<id>_<secret>",
             "description": (
                 "A personal API key, for bots. One that may only read is refused elsewhere (403 `scope_missing`), and "
-                "every one where the account itself is at stake (403 `key_not_allowed`)."
+                "every one where the account itself is at stake (403 `key_not_allowed`). Codes of 401: "
+                "`key_not_valid`, `key_expired`, `key_revoked`, `password_changed`, `account_closed`."
             ),
         }
 

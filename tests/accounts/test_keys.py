@@ -122,6 +122,7 @@ def test_visitors_have_no_keys() -> None:
         ({"name": "a\nb"}, 400, "invalid", ["name"]),
         ({"scope": "all"}, 400, "invalid", ["scope"]),
         ({"expires_at": "2020-01-01T00:00:00Z"}, 400, "invalid", ["expires_at"]),
+        ({"expires_at": "9999-12-31T23:59:59Z"}, 400, "invalid", ["expires_at"]),
         ({"expires_at": "soon"}, 400, "invalid", ["expires_at"]),
         ({"user": 1}, 400, "invalid", ["user"]),
     ],

@@ -193,6 +193,17 @@ def test_a_password_changed_on_the_page_leaves_only_that_browser_in(user: User, 
     assert SignIn.objects.filter(ended_at=None).count() == 1
 
 
+def test_a_host_who_changes_the_own_password_in_the_admin_stays_in_and_is_listed(client: Client) -> None:
+    host = UserFactory(is_staff=True, is_superuser=True)
+    client.force_login(host)
+    program = bot(host)
+
+    answer = client.post(f"/admin/accounts/user/{host.pk}/password/", {"password1": LONG, "password2": LONG})
+
+    assert (answer.status_code, is_in(program)) == (302, False)
+    assert [row["is_current"] for row in listed(client)] == [True]
+
+
 def test_a_password_reset_leaves_nobody_in(user: User, browser: Client, mailoutbox: list[Any]) -> None:
     others = [browser, bot(user)]
     visitor = Client()
