@@ -149,8 +149,11 @@ def _end(sign_ins: QuerySet[SignIn], *, now: datetime) -> int:
 
 
 def _address(request: HttpRequest) -> str | None:
-    """The address of whoever asks, where there is one: a server behind a Unix socket is told none."""
+    """The address of whoever asks, where there is one: a server behind a Unix socket is told none.
+
+    Without the zone of a link-local one, which PostgreSQL does not take.
+    """
     try:
-        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
+        return str(ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
     except ValueError:
         return None
