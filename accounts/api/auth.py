@@ -13,10 +13,12 @@ from rest_framework.response import Response
 
 from accounts import tokens
 from accounts.api.users import UserOut
+from accounts.limits import account_key
 from accounts.signup import register
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import account_of
+from fantasy_f1.core.ratelimit import limit_auth
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
 
@@ -73,6 +75,7 @@ class TokensOut(serializers.Serializer[tokens.TokenPair]):
 def register_view(request: Request) -> Response:
     """Make an account."""
     data = valid(RegisterIn(data=request.data))
+    limit_auth(request)
     user = register(**data, now=clock.now())
     return Response(UserOut(user).data, status=status.HTTP_201_CREATED)
 
@@ -85,7 +88,9 @@ def register_view(request: Request) -> Response:
 @permission_classes([AllowAny])
 def login_view(request: Request) -> Response:
     """Exchange a password and either `username` (which may be the e-mail address) or `email` for tokens."""
-    user = authenticate(request._request, **valid(LoginIn(data=request.data)))
+    data = valid(LoginIn(data=request.data))
+    limit_auth(request, account=account_key(data["username"]))
+    user = authenticate(request._request, **data)
     if user is None:
         raise WrongCredentials("Username and password do not fit together.")
     return Response(tokens.issue(user), headers=NOT_KEPT)
@@ -103,7 +108,9 @@ def login_view(request: Request) -> Response:
 @permission_classes([AllowAny])
 def refresh_view(request: Request) -> Response:
     """Exchange a refresh token for a new pair; each can be used once."""
-    pair = tokens.rotate(valid(RefreshIn(data=request.data))["refresh"])
+    data = valid(RefreshIn(data=request.data))
+    limit_auth(request)
+    pair = tokens.rotate(data["refresh"])
     return Response(pair, headers=NOT_KEPT)
 
 

@@ -14,6 +14,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from fantasy_f1 import urls
 from fantasy_f1.core.errors import DomainError, Invalid, NotAllowed
+from fantasy_f1.core.ratelimit import RateLimited
 from fantasy_f1.core.serializers import StrictSerializer
 
 
@@ -31,6 +32,7 @@ ERRORS: dict[str, Exception] = {
     "rule": GridFull("The grid is full."),
     "field": Invalid("Too long.", field="name"),
     "not-allowed": NotAllowed("This is not yours."),
+    "too-often": RateLimited(40),
     "missing": Http404("secret detail"),
     "denied": PermissionDenied("secret detail"),
     "not-signed-in": exceptions.NotAuthenticated(),
