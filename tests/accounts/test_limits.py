@@ -154,7 +154,7 @@ def test_a_refused_sign_up_makes_no_account_and_keeps_what_was_typed(two_by_addr
     refused = [sign_up_page(number) for number in range(3)][-1]
 
     assert User.objects.count() == 2
-    assert re.search(r'<ul class="form-errors" role="alert">.*Try again', refused.content.decode())
+    assert re.search(r'<div class="form-errors" role="alert">.*Try again', refused.content.decode())
     assert 'value="new2"' in refused.content.decode()
 
 
