@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from django.contrib import messages
@@ -69,10 +70,22 @@ class NoNulMiddleware:
 
 
 class RateLimitMiddleware:
-    """Counts what never came to a view of the API, such as a false token or a wrong address, and tells the limits."""
+    """Counts what pages send, and what never came to a view of the API, such as a false token or a wrong address.
+
+    The answers of the API tell the limits. Pages are read without.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+
+    def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
+        if is_api(request) or request.method in ratelimit.SAFE:
+            return None
+        try:
+            ratelimit.limit_request(request)
+        except ratelimit.RateLimited as error:
+            return _refusal(request, error)
+        return None
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -107,14 +120,22 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        htmx = wants_part(request)
         back = request.headers.get("Referer", "")
-        if request.method == "POST" and not htmx and url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        if (
+            request.method == "POST"
+            and not wants_part(request)
+            and url_has_allowed_host_and_scheme(back, {request.get_host()})
+        ):
             messages.error(request, error.message)
             return HttpResponseRedirect(back)
-        response = render(request, "_notice.html" if htmx else "error.html", {"error": error}, status=error.status)
-        for name, value in error.headers.items():
-            response[name] = value
-        if htmx:  # beside the fragment that was asked for, not in its place
-            response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
-        return vary_on_htmx(response)
+        return _refusal(request, error)
+
+
+def _refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    htmx = wants_part(request)
+    response = render(request, "_notice.html" if htmx else "error.html", {"error": error}, status=error.status)
+    for name, value in error.headers.items():
+        response[name] = value
+    if htmx:  # beside the fragment that was asked for, not in its place
+        response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
+    return vary_on_htmx(response)

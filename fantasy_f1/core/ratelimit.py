@@ -1,7 +1,7 @@
 """How often one may ask: the limits of the settings, whom they count, and what happens while Redis is away.
 
-Every request to the API takes a token of its account's bucket, or of its address's where nobody is signed in. Whatever
-guesses at accounts or sends mails calls ``limit_auth`` or ``limit_mail`` first, on pages as well.
+Every request to the API, and everything that a page sends, takes a token of its account's bucket, or of its address's
+where nobody is signed in. Whatever guesses at accounts or sends mails calls ``limit_auth`` or ``limit_mail`` first.
 """
 
 import time
@@ -103,7 +103,7 @@ buckets = make_buckets()
 
 
 def limit_request(request: HttpRequest) -> None:
-    """Count a request to the API, once, for its account or else for its address. Raises ``RateLimited``."""
+    """Count a request, once, for its account or else for its address. Raises ``RateLimited``."""
     if _note(request).is_counted or not settings.RATE_LIMITS:
         return
     _note(request).is_counted = True

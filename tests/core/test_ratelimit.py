@@ -153,6 +153,25 @@ def test_who_may_not_is_counted_too(client: Client) -> None:
     assert statuses(lambda: client.post(WRITE)) == [401, 401, 401, 429, 429]
 
 
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
+def test_what_pages_send_counts_with_the_writes_of_the_account(htmx: dict[str, str], client: Client) -> None:
+    ana = UserFactory()
+    client.force_login(ana)
+    profile = {"full_name": "Ana", "email": ana.email, "time_zone": "UTC"}
+
+    def send() -> Any:
+        return client.post("/accounts/profile/", profile, headers={"Referer": "http://testserver/", **htmx})
+
+    sent = statuses(send, 2)
+    by_api = statuses(lambda: client.post(WRITE, headers=bearer(ana)), 1)
+    refused = send()
+
+    assert (sent, by_api) == ([302, 302], [200])
+    assert (refused.status_code, refused["Retry-After"]) == (429, "3600")
+    assert "Try again in 60 minutes." in refused.content.decode()
+    assert not any(name in refused for name in TELL)
+
+
 @pytest.mark.parametrize("path", ["/", "/drivers/", "/health", "/accounts/login/", "/static/css/tokens.css"])
 def test_pages_are_read_without_limit(path: str, client: Client) -> None:
     answers = [client.get(path) for _ in range(5)]
