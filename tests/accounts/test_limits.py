@@ -19,6 +19,7 @@ from tests.factories import PASSWORD, UserFactory
 pytestmark = pytest.mark.django_db
 
 MANY, TWO = Limit(1000, 3600), Limit(2, 2 * 3600)
+AN_HOUR = pytest.approx(3600, abs=50)  # less what a slow machine takes
 NEW = {"username": "new", "email": "new@example.com", "password": PASSWORD}
 
 
@@ -59,7 +60,7 @@ def test_the_login_page_says_when_to_try_again_and_hashes_nothing(ana: User, has
 
     page = answers[-1].content.decode()
     assert [answer.status_code for answer in answers] == [400, 400, 429]
-    assert answers[-1]["Retry-After"] == "3600"
+    assert int(answers[-1]["Retry-After"]) == AN_HOUR
     assert "That was too often in a short time. Try again in 60 minutes." in page
     assert "do not fit together" not in page
     assert 'value="ana"' in page
@@ -71,7 +72,7 @@ def test_the_api_refuses_with_a_problem_and_hashes_nothing(ana: User, hashed: li
     answers = [by_api("ana", password) for password in ("a", "b", PASSWORD)]
 
     assert [answer.status_code for answer in answers] == [401, 401, 429]
-    assert (answers[-1].json()["code"], answers[-1]["Retry-After"]) == ("rate_limited", "3600")
+    assert (answers[-1].json()["code"], int(answers[-1]["Retry-After"])) == ("rate_limited", AN_HOUR)
     assert hashed == ["a", "b"]
 
 
@@ -146,7 +147,7 @@ def test_everything_about_accounts_counts_by_address(
     answers = [ask(number) for number in range(3)]
 
     assert [answer.status_code for answer in answers] == [first, first, 429]
-    assert answers[-1]["Retry-After"] == "3600"
+    assert int(answers[-1]["Retry-After"]) == AN_HOUR
     assert "Try again in 60 minutes" in answers[-1].content.decode()
 
 

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 
 READ, WRITE = "/api/v1/drivers", "/api/v1/notifications/read-all"
 DEAD = "redis://127.0.0.1:9/0"
+AN_HOUR = pytest.approx(3600, abs=50)  # less what a slow machine takes
 TELL = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
@@ -65,7 +66,7 @@ def test_every_answer_of_the_api_tells_what_is_left(
     answer = client.generic(method, path, "", "application/json", headers=headers)
 
     assert answer.status_code == status
-    assert [answer[name] for name in TELL] == ["3", "2", "3600"]
+    assert [int(answer[name]) for name in TELL] == [3, 2, AN_HOUR]
 
 
 def test_too_many_requests_are_a_problem_that_says_when_to_come_back(client: Client) -> None:
@@ -79,8 +80,8 @@ def test_too_many_requests_are_a_problem_that_says_when_to_come_back(client: Cli
         "detail": "That was too often in a short time. Try again in 60 minutes.",
         "code": "rate_limited",
     }
-    assert answer["Retry-After"] == "3600"
-    assert [answer[name] for name in TELL] == ["3", "0", "10800"]
+    assert int(answer["Retry-After"]) == AN_HOUR
+    assert [int(answer[name]) for name in TELL] == [3, 0, pytest.approx(3 * 3600, abs=50)]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_false_tokens_are_no_way_around(path: str, client: Client) -> None:
     ]
 
     assert [answer.status_code for answer in wrong[3:]] == [429, 429]
-    assert wrong[-1]["Retry-After"] == "3600"
+    assert int(wrong[-1]["Retry-After"]) == AN_HOUR
 
 
 def test_who_may_not_is_counted_too(client: Client) -> None:
@@ -167,7 +168,7 @@ def test_what_pages_send_counts_with_the_writes_of_the_account(htmx: dict[str, s
     refused = send()
 
     assert (sent, by_api) == ([302, 302], [200])
-    assert (refused.status_code, refused["Retry-After"]) == (429, "3600")
+    assert (refused.status_code, int(refused["Retry-After"])) == (429, AN_HOUR)
     assert "Try again in 60 minutes." in refused.content.decode()
     assert not any(name in refused for name in TELL)
 
