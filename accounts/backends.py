@@ -9,6 +9,12 @@ from django.http import HttpRequest
 from accounts.models import User
 
 
+def find_account(name: str) -> User | None:
+    """The account of that username or e-mail address, without regard to case."""
+    name = name.strip()
+    return User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).order_by("pk").first()
+
+
 class UsernameOrEmailBackend(ModelBackend):
     """Finds the account by either name, without regard to case; a missing account costs as much time as a wrong one."""
 
@@ -17,8 +23,7 @@ class UsernameOrEmailBackend(ModelBackend):
     ) -> User | None:
         if username is None or password is None:
             return None
-        name = username.strip()
-        user = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).order_by("pk").first()
+        user = find_account(username)
         if user is None:
             User().set_password(password)
             return None

@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
 
+from accounts.limits import account_key
 from accounts.models import ApiKey, username_validator
 from accounts.zones import find_time_zones, time_zones, validate_time_zone
 from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.ratelimit import RateLimited, limit_auth
 
 WHAT_IS_LONG_ENOUGH = "At least 10 characters; a short sentence is good."
 
@@ -15,7 +17,10 @@ WHAT_IS_LONG_ENOUGH = "At least 10 characters; a short sentence is good."
 class RefusableForm(forms.Form):
     """A form that can show what a rule had against its values."""
 
+    refusal: DomainError | None = None
+
     def refuse(self, error: DomainError) -> None:
+        self.refusal = error
         self.add_error(error.field if error.field in self.fields else None, error.message)
 
 
@@ -52,7 +57,7 @@ class KeyForm(RefusableForm):
     )
 
 
-class LoginForm(AuthenticationForm):
+class LoginForm(RefusableForm, AuthenticationForm):
     error_messages = {
         "invalid_login": "Username and password do not fit together. Mind upper and lower case in the password.",
         "inactive": "This account is closed.",
@@ -62,6 +67,17 @@ class LoginForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "Username or e-mail"
         self.fields["username"].widget.attrs["maxlength"] = 254
+
+    def clean(self) -> dict[str, Any]:
+        name = self.cleaned_data.get("username")
+        if name and self.cleaned_data.get("password"):
+            assert self.request is not None
+            try:
+                limit_auth(self.request, account=account_key(name))
+            except RateLimited as error:
+                self.refuse(error)
+                return self.cleaned_data
+        return super().clean()
 
 
 class NewPasswordForm(SetPasswordForm):
@@ -74,7 +90,7 @@ class ChangePasswordForm(NewPasswordForm, PasswordChangeForm):
     pass
 
 
-class ForgottenPasswordForm(PasswordResetForm):
+class ForgottenPasswordForm(RefusableForm, PasswordResetForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail"

@@ -5,7 +5,6 @@ All times here are real, never the game's.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
@@ -18,6 +17,7 @@ from rest_framework.request import Request
 
 from accounts.credentials import SPARINGLY
 from accounts.models import SignIn, User
+from fantasy_f1.core.addresses import client_address
 from fantasy_f1.core.errors import DomainError
 
 SIGN_IN, USED_AT = "sign_in", "sign_in_used_at"
@@ -40,7 +40,7 @@ class Origin:
 def origin_of(request: HttpRequest) -> Origin:
     return Origin(
         user_agent="".join(filter(str.isprintable, request.headers.get("User-Agent", "")))[:200],
-        address=_address(request),
+        address=client_address(request),
     )
 
 
@@ -146,14 +146,3 @@ def _end(sign_ins: QuerySet[SignIn], *, now: datetime) -> int:
         SignIn.objects.filter(pk__in=[pk for pk, _ in keys]).update(ended_at=now)
         Session.objects.filter(session_key__in=[key for _, key in keys]).delete()
     return len(keys)
-
-
-def _address(request: HttpRequest) -> str | None:
-    """The address of whoever asks, where there is one: a server behind a Unix socket is told none.
-
-    Without the zone of a link-local one, which PostgreSQL does not take.
-    """
-    try:
-        return str(ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
-    except ValueError:
-        return None

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
 from django.contrib.auth.views import (
     LoginView,
     PasswordChangeView,
@@ -15,6 +15,7 @@ from django.contrib.auth.views import (
     PasswordResetDoneView,
     PasswordResetView,
 )
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -33,6 +34,7 @@ from accounts.forms import (
     ProfileForm,
     RegisterForm,
 )
+from accounts.limits import account_key
 from accounts.middleware import COOKIE
 from accounts.signup import change_profile
 from accounts.signup import register as make_account
@@ -40,6 +42,7 @@ from accounts.zones import time_zones
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import PageRequest, UserRequest, vary_on_htmx, wants_part
+from fantasy_f1.core.ratelimit import RateLimited, limit_auth, limit_mail
 
 
 @sensitive_post_parameters("password")
@@ -53,6 +56,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         zone = request.COOKIES.get(COOKIE, "UTC")
         try:
+            limit_auth(request)
             user = make_account(**form.cleaned_data, time_zone=zone if zone in time_zones() else "UTC", now=clock.now())
         except DomainError as error:
             form.refuse(error)
@@ -60,7 +64,7 @@ def register(request: HttpRequest) -> HttpResponse:
             login(request, user)
             messages.success(request, f"Welcome, {user.display_name}.")
             return redirect(after or settings.LOGIN_REDIRECT_URL)
-    return render(request, "accounts/register.html", {"form": form, "next": after}, status=400 if form.errors else 200)
+    return _answered(render(request, "accounts/register.html", {"form": form, "next": after}), form)
 
 
 class Login(LoginView):
@@ -76,7 +80,7 @@ class Login(LoginView):
         return vary_on_htmx(super().get(request, *args, **kwargs))
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=400)
+        return _answered(super().form_invalid(form), form)
 
 
 @login_required
@@ -119,17 +123,42 @@ class PasswordResetConfirm(PasswordResetConfirmView):
         return response
 
 
-password_reset = PasswordResetView.as_view(
-    form_class=ForgottenPasswordForm,
-    template_name="accounts/password_reset.html",
-    email_template_name="accounts/password_reset_email.txt",
-    subject_template_name="accounts/password_reset_subject.txt",
-    success_url=reverse_lazy("accounts:password_reset_done"),
+class PasswordReset(PasswordResetView):
+    form_class = ForgottenPasswordForm
+    template_name = "accounts/password_reset.html"
+    email_template_name = "accounts/password_reset_email.txt"
+    subject_template_name = "accounts/password_reset_subject.txt"
+    success_url = reverse_lazy("accounts:password_reset_done")
     # Not the address of the request: whoever asks for a mail must not choose where its link leads.
-    extra_email_context={"base_url": settings.BASE_URL},
-)
+    extra_email_context = {"base_url": settings.BASE_URL}
+
+    def form_valid(self, form: ForgottenPasswordForm) -> HttpResponse:  # type: ignore[override]
+        try:
+            limit_mail(self.request, account=account_key(form.cleaned_data["email"]))
+        except RateLimited as error:
+            form.refuse(error)
+            return self.form_invalid(form)
+        return super().form_valid(form)
+
+    def form_invalid(self, form: PasswordResetForm) -> HttpResponse:
+        return _answered(super().form_invalid(form), form)
+
+
+password_reset = PasswordReset.as_view()
 password_reset_done = PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html")
 password_reset_complete = PasswordResetCompleteView.as_view(template_name="accounts/password_reset_complete.html")
+
+
+def _answered(response: HttpResponse, form: Form) -> HttpResponse:
+    """The page of a form with the status of what is wrong with it: 400, or 429 where it was sent too often."""
+    if form.errors:
+        response.status_code = 400
+    refusal = getattr(form, "refusal", None)
+    if isinstance(refusal, RateLimited):
+        response.status_code = refusal.status
+        for name, value in refusal.headers.items():
+            response[name] = value
+    return response
 
 
 def _safe_next(request: HttpRequest) -> str:

@@ -8,6 +8,7 @@ import re
 import secrets
 import tempfile
 from io import StringIO
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -15,7 +16,11 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from fantasy_f1.core.buckets import LONGEST, MOST_TOKENS, Limit
+
 _env = environ.Env()
+_LIMIT = re.compile(r"([0-9]{1,9})/([0-9]{1,9})([smh])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _QUOTED = re.compile(r"""(?:export )?(\w+)=(["'])(.*)""")
 
 
@@ -72,6 +77,31 @@ def names(name: str, default: list[str]) -> list[str]:
     found = [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()]
     if default and not found:
         refuse(name, "has only commas: leave it empty, or give names.")
+    return found
+
+
+def limit(name: str, default: str) -> Limit:
+    """So many in such a time: ``20/5m`` is 20 at once, all of which are back after five minutes."""
+    value = text(name, default)
+    found = _LIMIT.fullmatch(value)
+    tokens, seconds = (int(found[1]), int(found[2]) * _SECONDS[found[3]]) if found else (0, 0)
+    if not (1 <= tokens <= MOST_TOKENS and 1 <= seconds <= LONGEST):
+        refuse(
+            name,
+            f"must be a number up to {MOST_TOKENS} and a time up to {LONGEST // 3600}h, such as 20/30s, 20/5m or "
+            f"20/1h, not {value[:40]!r}.",
+        )
+    return Limit(tokens, seconds)
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """IP addresses and networks, such as ``127.0.0.1, 10.0.0.0/8``."""
+    found = []
+    for part in names(name, []):
+        try:
+            found.append(ip_network(part))
+        except ValueError:
+            refuse(name, f"must be IP addresses or networks such as 127.0.0.1,10.0.0.0/8, and {part[:50]!r} is none.")
     return found
 
 

@@ -95,6 +95,7 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # whom to believe says TRUSTED_PROXIES
         timeout_graceful_shutdown=GRACE,
     )
     Server(config).run(sockets=[port])

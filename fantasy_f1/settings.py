@@ -36,6 +36,7 @@ PORT = env.number("PORT", 8000, low=1, high=65535)
 BASE_URL = env.web_address("BASE_URL", f"http://localhost:{PORT}")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 if IS_SQLITE:
     # Writers wait for each other instead of failing: the lock is taken when a transaction begins.
@@ -54,7 +55,14 @@ DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": REDIS_URL,
+            # A cache that is away costs a moment, and no answer: everything in it can be made again.
+            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 1, "IGNORE_EXCEPTIONS": True},
+        }
+    }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -105,6 +113,7 @@ MIDDLEWARE = [
     "fantasy_f1.core.middleware.CompressMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "fantasy_f1.core.middleware.RateLimitMiddleware",
     "fantasy_f1.core.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -215,6 +224,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["fantasy_f1.core.ratelimit.RequestThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["fantasy_f1.core.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "fantasy_f1.core.pagination.Pages",
@@ -223,6 +233,12 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "fantasy_f1.core.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+RATE_LIMITS = env.flag("RATE_LIMITS", True)
+RATE_LIMIT_READS = env.limit("RATE_LIMIT_READS", "600/1m")
+RATE_LIMIT_WRITES = env.limit("RATE_LIMIT_WRITES", "120/1m")
+RATE_LIMIT_AUTH_ADDRESS = env.limit("RATE_LIMIT_AUTH_ADDRESS", "30/5m")
+RATE_LIMIT_AUTH_ACCOUNT = env.limit("RATE_LIMIT_AUTH_ACCOUNT", "10/15m")
+RATE_LIMIT_MAIL = env.limit("RATE_LIMIT_MAIL", "5/1h")
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),

@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from django.views import defaults
 
 from fantasy_f1 import api, health, pages
+from fantasy_f1.core.admin import admin_login
 
 handler400 = "fantasy_f1.error_views.bad_request"
 handler404 = "fantasy_f1.error_views.not_found"
@@ -30,5 +31,6 @@ urlpatterns = [
     path("api/", include(api.urlpatterns)),
     # Django's way to the page of any row of any model, known to the admin or not, is closed.
     re_path("^admin/r/", defaults.page_not_found, {"exception": Http404()}),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
 ]

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from demo.league import Demo, ensure
+from fantasy_f1.core import ratelimit
 
 NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
 
@@ -35,3 +36,11 @@ def demo(demo_on: None, transactional_db: None) -> Iterator[Demo]:
     """The demo as the first start makes it, everything committed."""
     yield ensure()[0]
     call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The limits on requests count, from nothing; elsewhere they are off."""
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(ratelimit, "buckets", ratelimit.make_buckets())
+    return settings

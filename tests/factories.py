@@ -5,9 +5,13 @@ from typing import Any
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from accounts import tokens
 from accounts.models import User
+from accounts.signins import Origin
+from accounts.tokens import TokenPair
 from leagues.models import Constructor, League
 from races.models import Driver, Race, RaceEntry, RaceResult, ResultRevision, Season, Session, Team
 
@@ -22,6 +26,11 @@ class UserFactory(DjangoModelFactory[User]):
     username = factory.Sequence(lambda n: f"player{n}")
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
     password = factory.LazyFunction(lambda: make_password(PASSWORD))
+
+
+def tokens_of(user: User) -> TokenPair:
+    """Those of a new sign-in."""
+    return tokens.issue(user=user, origin=Origin("", None), now=timezone.now())
 
 
 class SeasonFactory(DjangoModelFactory[Season]):

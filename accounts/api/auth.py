@@ -14,10 +14,12 @@ from rest_framework.response import Response
 
 from accounts import signins, tokens
 from accounts.api.users import UserOut
+from accounts.limits import account_key
 from accounts.signup import register
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import account_of
+from fantasy_f1.core.ratelimit import limit_auth
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
 
@@ -74,6 +76,7 @@ class TokensOut(serializers.Serializer[tokens.TokenPair]):
 def register_view(request: Request) -> Response:
     """Make an account."""
     data = valid(RegisterIn(data=request.data))
+    limit_auth(request)
     user = register(**data, now=clock.now())
     return Response(UserOut(user).data, status=status.HTTP_201_CREATED)
 
@@ -86,7 +89,9 @@ def register_view(request: Request) -> Response:
 @permission_classes([AllowAny])
 def login_view(request: Request) -> Response:
     """Exchange a password and either `username` (which may be the e-mail address) or `email` for tokens."""
-    user = authenticate(request._request, **valid(LoginIn(data=request.data)))
+    data = valid(LoginIn(data=request.data))
+    limit_auth(request, account=account_key(data["username"]))
+    user = authenticate(request._request, **data)
     if user is None:
         raise WrongCredentials("Username and password do not fit together.")
     return Response(
@@ -110,7 +115,9 @@ def refresh_view(request: Request) -> Response:
     One that comes a second time (`token_reused`) was copied or sent twice: it ends the sign-in with all its tokens, so
     refresh in one place at a time.
     """
-    pair = tokens.rotate(valid(RefreshIn(data=request.data))["refresh"], now=timezone.now())
+    data = valid(RefreshIn(data=request.data))
+    limit_auth(request)
+    pair = tokens.rotate(data["refresh"], now=timezone.now())
     return Response(pair, headers=NOT_KEPT)
 
 

@@ -7,9 +7,15 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_safe
 
 from fantasy_f1.core.models import EventLog, GameClock, Lease
 
@@ -76,6 +82,17 @@ class ReadOnly(GuardedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+@require_safe
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """The admin has no login of its own; whoever is signed in and may not use it is told who may (403)."""
+    after = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+    if not request.user.is_authenticated:
+        return redirect_to_login(after)
+    if not admin.site.has_permission(request):
+        return render(request, "admin/closed.html", status=403)
+    return redirect(after if url_has_allowed_host_and_scheme(after, {request.get_host()}) else "admin:index")
 
 
 @admin.register(EventLog)

@@ -1,9 +1,10 @@
-"""Request ids for the logs, no NUL characters, and pages for the errors that rules raise."""
+"""Request ids for the logs, no NUL characters, the API's limits, and pages for the errors that rules raise."""
 
 import re
 import secrets
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from django.contrib import messages
@@ -14,8 +15,9 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from fantasy_f1.core import problems, ratelimit
 from fantasy_f1.core.errors import DomainError
-from fantasy_f1.core.http import vary_on_htmx, wants_part
+from fantasy_f1.core.http import is_api, vary_on_htmx, wants_part
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -67,6 +69,37 @@ class NoNulMiddleware:
         return self.get_response(request)
 
 
+class RateLimitMiddleware:
+    """Counts what pages send, and what never came to a view of the API, such as a false token or a wrong address.
+
+    The answers of the API tell the limits. Pages are read without.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
+        if is_api(request) or request.method in ratelimit.SAFE:
+            return None
+        try:
+            ratelimit.limit_request(request)
+        except ratelimit.RateLimited as error:
+            return _refusal(request, error)
+        return None
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not is_api(request):
+            return response
+        try:
+            ratelimit.limit_request(request)
+        except ratelimit.RateLimited as error:
+            response = problems.refusal(error)
+        for name, value in ratelimit.headers(request).items():
+            response[name] = value
+        return response
+
+
 class DomainErrorMiddleware:
     """Shows a refused rule to a person, where the view has not done so itself.
 
@@ -87,12 +120,22 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        htmx = wants_part(request)
         back = request.headers.get("Referer", "")
-        if request.method == "POST" and not htmx and url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        if (
+            request.method == "POST"
+            and not wants_part(request)
+            and url_has_allowed_host_and_scheme(back, {request.get_host()})
+        ):
             messages.error(request, error.message)
             return HttpResponseRedirect(back)
-        response = render(request, "_notice.html" if htmx else "error.html", {"error": error}, status=error.status)
-        if htmx:  # beside the fragment that was asked for, not in its place
-            response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
-        return vary_on_htmx(response)
+        return _refusal(request, error)
+
+
+def _refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    htmx = wants_part(request)
+    response = render(request, "_notice.html" if htmx else "error.html", {"error": error}, status=error.status)
+    for name, value in error.headers.items():
+        response[name] = value
+    if htmx:  # beside the fragment that was asked for, not in its place
+        response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
+    return vary_on_htmx(response)

@@ -46,12 +46,15 @@ def problem_response(status: int, *, code: str, detail: str) -> JsonResponse:
     return JsonResponse(problem(status, code=code, detail=detail), status=status, content_type=CONTENT_TYPE)
 
 
+def refusal(error: DomainError) -> JsonResponse:
+    """The answer to a refused rule outside of DRF."""
+    return JsonResponse(_refused(error), status=error.status, content_type=CONTENT_TYPE, headers=dict(error.headers))
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every refusal becomes a problem document; unknown errors stay exceptions (500)."""
     if isinstance(error, DomainError):
-        errors = {error.field: [error.message]} if error.field else None
-        body = problem(error.status, code=error.code, detail=error.message, errors=errors)
-        response: Response | None = Response(body, status=error.status)
+        response: Response | None = Response(_refused(error), status=error.status, headers=dict(error.headers))
     else:
         if isinstance(error, Http404):
             error = exceptions.NotFound()
@@ -73,6 +76,11 @@ def _challenge(request: HttpRequest, code: str) -> str:
     if "Authorization" in request.headers:
         challenge += f', error="invalid_token", error_description="{code}"'
     return challenge
+
+
+def _refused(error: DomainError) -> dict[str, Any]:
+    errors = {error.field: [error.message]} if error.field else None
+    return problem(error.status, code=error.code, detail=error.message, errors=errors)
 
 
 def _messages(detail: Any) -> list[str]:

@@ -42,7 +42,7 @@ class OperationSchema(AutoSchema):
 
     def _common_statuses(self) -> list[int]:
         takes_body = self.method in ("POST", "PUT", "PATCH") and self.get_request_serializer() is not None
-        statuses = [401] if self.view.get_authenticators() else []
+        statuses = [401, 429] if self.view.get_authenticators() else [429]
         if self._is_list_view():
             statuses.append(404)  # a page that is not there
         return [*statuses, 413, 415] if takes_body else statuses

@@ -64,3 +64,29 @@ def test_lists_are_filtered_by_what_they_offer_and_nothing_else(admin_client: Cl
     ]
 
     assert answers == [200, 200, 400, 400]
+
+
+def test_the_admin_has_no_login_of_its_own(client: Client) -> None:
+    asked = client.get("/admin/core/lease/")
+    answer = client.get(asked["Location"])
+
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/admin/core/lease/")
+    assert client.get("/admin/login/")["Location"] == "/accounts/login/?next=/admin/"
+    assert client.post("/admin/login/", {"username": "host", "password": "x"}).status_code == 405
+
+
+def test_who_may_not_use_the_admin_is_told_who_may(client: Client) -> None:
+    client.force_login(UserFactory(username="ana"))
+
+    answer = client.get("/admin/core/lease/", follow=True)
+
+    assert (answer.status_code, len(answer.redirect_chain)) == (403, 1)
+    assert "for the host of this site" in answer.content.decode()
+    assert "signed in as ana" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("target", "after"), [("/admin/core/lease/", "/admin/core/lease/"), ("//evil.example/", "/admin/"), ("", "/admin/")]
+)
+def test_the_login_of_the_admin_leads_on_who_is_signed_in(target: str, after: str, admin_client: Client) -> None:
+    assert admin_client.get("/admin/login/", {"next": target})["Location"] == after

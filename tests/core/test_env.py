@@ -1,11 +1,13 @@
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fantasy_f1 import env
+from fantasy_f1.core.buckets import Limit
 from tests.core.conftest import ROOT, VARIABLES, Run
 
 NAME = "A_VARIABLE"
@@ -97,6 +99,46 @@ def test_names_refuses_commas_alone(given: Callable[[str], None]) -> None:
 
     assert refusal(lambda: env.names(NAME, ["one"])) == (
         "Configuration error: A_VARIABLE has only commas: leave it empty, or give names."
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("20/30s", Limit(20, 30)), ("1/5m", Limit(1, 300)), ("100000/24h", Limit(100_000, 86_400))]
+)
+def test_limit_is_a_number_in_a_time(value: str, expected: Limit, given: Callable[[str], None]) -> None:
+    given(value)
+
+    assert env.limit(NAME, "5/1m") == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["20", "20/m", "20/5", "20/5d", "0/5m", "20/0s", "100001/1m", "1/25h", "-1/5m", "1.5/1m", f"2/1m {'x' * 99}"],
+)
+def test_limit_refuses_anything_else(value: str, given: Callable[[str], None]) -> None:
+    given(value)
+
+    assert refusal(lambda: env.limit(NAME, "5/1m")) == (
+        "Configuration error: A_VARIABLE must be a number up to 100000 and a time up to 24h, such as 20/30s, 20/5m or "
+        f"20/1h, not {value[:40]!r}."
+    )
+
+
+def test_networks_are_addresses_and_ranges(given: Callable[[str], None]) -> None:
+    nothing = env.networks(NAME)
+    given("127.0.0.1, 10.0.0.0/8,::1")
+
+    assert nothing == []
+    assert env.networks(NAME) == [ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8"), ip_network("::1/128")]
+
+
+@pytest.mark.parametrize("value", ["proxy", "10.0.0.1/8", "10.0.0.0/33", "*"])
+def test_networks_refuse_what_is_none(value: str, given: Callable[[str], None]) -> None:
+    given(f"127.0.0.1,{value}")
+
+    assert refusal(lambda: env.networks(NAME)) == (
+        "Configuration error: A_VARIABLE must be IP addresses or networks such as 127.0.0.1,10.0.0.0/8, "
+        f"and {value!r} is none."
     )
 
 
@@ -324,6 +366,13 @@ POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40, "JWT_
         ("JWT_SIGNING_KEY", POSTGRES | {"JWT_SIGNING_KEY": "x" * 40}),
         ("GAME_CLOCK", POSTGRES | {"GAME_CLOCK": "on"}),
         ("DEMO", {"DEMO": "on"}),
+        ("TRUSTED_PROXIES", {"TRUSTED_PROXIES": "proxy.example.com"}),
+        ("RATE_LIMITS", {"RATE_LIMITS": "20/5m"}),
+        ("RATE_LIMIT_READS", {"RATE_LIMIT_READS": "off"}),
+        ("RATE_LIMIT_WRITES", {"RATE_LIMIT_WRITES": "0/1m"}),
+        ("RATE_LIMIT_AUTH_ADDRESS", {"RATE_LIMIT_AUTH_ADDRESS": "20"}),
+        ("RATE_LIMIT_AUTH_ACCOUNT", {"RATE_LIMIT_AUTH_ACCOUNT": "20/5"}),
+        ("RATE_LIMIT_MAIL", {"RATE_LIMIT_MAIL": "5/1d"}),
     ],
 )
 def test_a_wrong_variable_stops_the_start_with_one_line_that_names_it(

@@ -89,6 +89,15 @@ def test_a_refused_form_from_elsewhere_shows_the_error_page(referer: str, client
     assert response.status_code == 409
 
 
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
+@pytest.mark.parametrize("path", ["/pages/too-often", "/api/errors/too-often"])
+def test_who_asked_too_often_is_told_when_to_come_back(path: str, htmx: dict[str, str], client: Client) -> None:
+    response = client.get(path, headers=htmx)
+
+    assert (response.status_code, response["Retry-After"]) == (429, "40")
+    assert "Try again in 40 seconds." in response.content.decode()
+
+
 def test_an_address_that_does_not_take_the_method_has_a_page(client: Client) -> None:
     response = client.get("/accounts/logout/")
 

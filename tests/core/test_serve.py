@@ -149,6 +149,17 @@ def test_in_production_it_is_a_server_and_nothing_else(
     assert "Traceback" not in err
 
 
+def test_it_believes_no_forwarded_address_by_itself(start: Callable[..., subprocess.Popen[str]], port: int) -> None:
+    start(RATE_LIMIT_READS="1/1h")
+
+    asked = [
+        requests.get(f"http://127.0.0.1:{port}/api/v1/drivers", headers={"X-Forwarded-For": address}, timeout=10)
+        for address in ("203.0.113.1", "203.0.113.2")
+    ]
+
+    assert [answer.status_code for answer in asked] == [200, 429]
+
+
 def test_a_port_in_use_stops_the_start_with_one_line(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -62,7 +62,13 @@ def test_production_uses_its_services_and_secure_cookies(run: Run) -> None:
     assert values == {
         "EMBEDDED": False,
         "CELERY_BROKER_URL": "redis://cache:6379/0",
-        "CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://cache:6379/0"}},
+        "CACHES": {
+            "default": {
+                "BACKEND": "django_redis.cache.RedisCache",
+                "LOCATION": "redis://cache:6379/0",
+                "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 1, "IGNORE_EXCEPTIONS": True},
+            }
+        },
         "SESSION_COOKIE_SECURE": True,
         "CSRF_COOKIE_SECURE": True,
         "ALLOWED_HOSTS": ["f1.example.com"],

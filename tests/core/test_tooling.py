@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,15 @@ def test_compose_starts_everything_in_order() -> None:
     }
     assert set(compose["volumes"]) == {"postgres", "redis"}
     assert all("healthcheck" in services[name] for name in ("postgres", "redis", "worker"))
+
+
+def test_compose_believes_the_gateway_of_its_own_network_alone() -> None:
+    compose = parsed("docker-compose.yml")
+
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    believed = compose["services"]["web"]["environment"]["TRUSTED_PROXIES"]
+    assert believed == f"${{TRUSTED_PROXIES:-{network['gateway']}}}"
+    assert ip_address(network["gateway"]) in ip_network(network["subnet"])
 
 
 def test_the_image_runs_as_a_user_of_its_own_and_says_how_it_is() -> None:

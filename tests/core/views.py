@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from fantasy_f1 import urls
 from fantasy_f1.core.errors import DomainError, Invalid, NotAllowed
+from fantasy_f1.core.ratelimit import RateLimited
 from fantasy_f1.core.serializers import StrictSerializer
 
 
@@ -30,6 +31,7 @@ ERRORS: dict[str, Exception] = {
     "rule": GridFull("The grid is full."),
     "field": Invalid("Too long.", field="name"),
     "not-allowed": NotAllowed("This is not yours."),
+    "too-often": RateLimited(40),
     "missing": Http404("secret detail"),
     "denied": PermissionDenied("secret detail"),
     "not-signed-in": exceptions.NotAuthenticated(),
