@@ -50,6 +50,8 @@ class Draft(Versioned):
 
     RUNNING = (Status.OPEN, Status.PAUSED, Status.COMPLETE)
     UNLOCKED = (Status.SCHEDULED, *RUNNING)
+    ORDERABLE = (Status.SCHEDULED, Status.OPEN, Status.PAUSED)
+    """In which the order can be set by hand, until the first pick."""
 
     league = models.ForeignKey(League, on_delete=models.CASCADE, related_name="drafts", db_index=False)
     race = models.ForeignKey(Race, on_delete=models.PROTECT, related_name="drafts")
