@@ -22,7 +22,7 @@ from drafts.errors import (
     RaceLocked,
 )
 from drafts.events import AutopilotSwitched, ConstructorWithdrawn, DraftCompleted, DraftResumed, PickMade
-from drafts.models import ROUNDS, Autopilot, Draft, Pick
+from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue
 from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.events import publish
 from leagues.models import Constructor
@@ -71,7 +71,8 @@ def _check(draft: Draft, constructor: Constructor, driver: Driver, standing: Pic
 
 def require_unlocked(draft: Draft, now: datetime) -> None:
     """Raise ``RaceLocked`` from the lock on, however late the draft itself is locked."""
-    if now >= draft.locks_at or draft.race.status in (Race.Status.FINISHED, Race.Status.CANCELLED):
+    is_over = draft.race.status in (Race.Status.FINISHED, Race.Status.CANCELLED)
+    if draft.status == Draft.Status.LOCKED or is_over or now >= draft.locks_at:
         raise RaceLocked("The picks for this race are locked.")
 
 
@@ -146,15 +147,16 @@ def play_autopilots(draft: Draft, *, now: datetime) -> None:
 
 
 def autopick_turns(draft: Draft, *, now: datetime, of: Collection[int]) -> None:
-    """Take turns by the ranking as long as the one on the clock belongs to a constructor in ``of``."""
-    while draft.status == Draft.Status.OPEN and (pk := on_the_clock(draft)) is not None and pk in of:
-        driver = autopick.best(free_drivers(draft))
-        if driver is None:  # the last free one was withdrawn from the race
+    """Take turns by queue and ranking as long as the one on the clock belongs to a constructor in ``of``."""
+    while (pk := on_the_clock(draft)) is not None and pk in of:
+        queue = Queue.objects.filter(draft=draft, constructor=pk).first()
+        went = dict(draft.picks.values_list("driver_id", "pick_number"))
+        choice = autopick.choose(free_drivers(draft), queue=queue.driver_ids if queue else [], went=went)
+        if choice is None:  # the last free one was withdrawn from the race
             go_on(draft, now=now)
             return
         constructor = Constructor.objects.get(pk=pk)
-        why = autopick.reason(driver)
-        _record(draft, constructor, driver, source=Pick.Source.AUTO, actor=None, now=now, reason=why)
+        _record(draft, constructor, choice.driver, source=choice.source, actor=None, now=now, reason=choice.reason)
 
 
 def set_autopilot(*, constructor: Constructor, on: bool, actor: User, now: datetime) -> None:
