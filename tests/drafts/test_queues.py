@@ -34,6 +34,7 @@ def test_a_queue_is_replaced_as_a_whole_and_kept_out_of_the_log(
 
     assert read(draft, teams[0]) == [drivers[7].pk, drivers[2].pk]
     assert read(draft, teams[1]) == []
+    assert str(Queue.objects.get()) == f"Queue of {teams[0]}"
     assert (Queue.objects.count(), Draft.objects.get().version) == (1, draft.version)
 
 
