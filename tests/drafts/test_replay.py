@@ -141,6 +141,8 @@ def do(draft: Draft, teams: list[Constructor], drivers: list[Driver], what: str,
                 control.void_draft(**act, reason="Because")
     except DomainError:
         assert list(draft.events().values_list("version", "name")) == before
+    if stood.status == Draft.Status.PAUSED and what not in ("resume", "lock", "void"):
+        assert Draft.objects.get(pk=draft.pk).status == Draft.Status.PAUSED
 
 
 def check(draft: Draft, drivers: list[Driver]) -> None:
