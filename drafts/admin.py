@@ -1,21 +1,23 @@
 """Drafts in the admin: managers see those of their leagues, and change them through the rules only."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from drafts import lifecycle
+from drafts import control, lifecycle
+from drafts.forms import IdsField
 from drafts.models import Autopilot, Draft, Pick
 from drafts.queries import draft_board
 from drafts.ticker import lines
 from fantasy_f1.core import clock
-from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError
 from leagues.admin import LeagueListFilter, ManagedByLeague
 
@@ -52,24 +54,17 @@ class Picks(PickInline):
         return False
 
 
-class OrderField(forms.Field):
-    """Ids separated by commas → a list of them."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(map(str, value)) if isinstance(value, list) else value
-
-    def to_python(self, value: str | None) -> list[int]:
-        parts = value.split(",") if value and value.strip() else []
-        ids = [pk for part in parts if (pk := id_of(part.strip()))]
-        if len(ids) != len(parts):
-            raise forms.ValidationError("Write the ids of the teams, separated by commas.")
-        return ids
-
-
 class DraftForm(forms.ModelForm):
-    order_data = OrderField(
-        label="Order", required=False, help_text="The ids of all teams, separated by commas; the first picks first"
+    order_data = IdsField(
+        label="Order",
+        required=False,
+        help_text="The ids of all teams, separated by commas; the first picks first",
+        error_messages={"invalid": "Write the ids of the teams, separated by commas."},
     )
+
+
+class ReasonForm(ActionForm):
+    reason = forms.CharField(required=False, max_length=200, label="Reason (to make void)")
 
     class Meta:
         model = Draft
@@ -78,7 +73,9 @@ class DraftForm(forms.ModelForm):
 
 @admin.register(Draft)
 class DraftAdmin(ManagedByLeague):
-    """The order can be set until the first pick; everything else is history. A seed stays secret until the opening."""
+    """The order can be set until the first pick, and a draft be managed by the actions of the list; everything else is
+    history. A seed stays secret until the opening, a queue always.
+    """
 
     form = DraftForm
     list_display = ["race", "league", "status", "method", "order_source", "current_pick", "opens_at", "locks_at"]
@@ -104,10 +101,11 @@ class DraftAdmin(ManagedByLeague):
     ]
     readonly_fields = [str(field) for field in fields if field != "order_data"]
     inlines = [Picks]
-    actions = ["open_now"]
+    action_form = ReasonForm
+    actions = ["open_now", "pause", "resume", "undo_last", "make_void"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Draft | None = None) -> list[str]:
-        is_fixed = obj is None or obj.status not in (Draft.Status.SCHEDULED, Draft.Status.OPEN) or obj.picks.exists()
+        is_fixed = obj is None or obj.status not in Draft.ORDERABLE or obj.picks.exists()
         return [*self.readonly_fields, "order_data"] if is_fixed else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Draft, form: "forms.ModelForm[Draft]", change: bool) -> None:
@@ -132,16 +130,44 @@ class DraftAdmin(ManagedByLeague):
 
     @admin.action(description="Open now", permissions=["change"])
     def open_now(self, request: HttpRequest, queryset: QuerySet[Draft]) -> None:
-        actor = cast("User", request.user)
+        def open_draft(*, draft_id: int, **values: Any) -> str:
+            draft = queryset.get(pk=draft_id)
+            opened = lifecycle.initialize_draft(league_id=draft.league_id, race_id=draft.race_id, **values)[1]
+            return "opened" if opened else "was opened before"
+
+        self._do(request, queryset, open_draft)
+
+    @admin.action(description="Pause", permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Draft]) -> None:
+        self._do(request, queryset, control.pause_draft)
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Draft]) -> None:
+        self._do(request, queryset, control.resume_draft)
+
+    @admin.action(description="Undo the last pick (of a paused draft)", permissions=["change"])
+    def undo_last(self, request: HttpRequest, queryset: QuerySet[Draft]) -> None:
+        self._do(request, queryset, control.undo_pick)
+
+    @admin.action(description="Make void, for good (with a reason)", permissions=["change"])
+    def make_void(self, request: HttpRequest, queryset: QuerySet[Draft]) -> None:
+        self._do(request, queryset, control.void_draft, reason=request.POST.get("reason", ""))
+
+    def _do(
+        self, request: HttpRequest, queryset: QuerySet[Draft], command: Callable[..., Draft | str], **values: str
+    ) -> None:
+        """Run the command for each of the chosen drafts; a refusal is shown and the others go on.
+
+        It is told what the command answers, or how the draft stands then.
+        """
         for draft in queryset:
             try:
-                _, opened = lifecycle.initialize_draft(
-                    league_id=draft.league_id, race_id=draft.race_id, actor=actor, now=clock.now()
-                )
+                done = command(draft_id=draft.pk, actor=request.user, now=clock.now(), **values)
             except DomainError as error:
                 self.message_user(request, f"{draft}: {error}", messages.ERROR)
             else:
-                self.message_user(request, f"{draft}: {'opened' if opened else 'was opened before'}.")
+                told = done if isinstance(done, str) else f"is {done.get_status_display().lower()}"
+                self.message_user(request, f"{draft}: {told}.", messages.SUCCESS)
 
 
 @admin.register(Pick)

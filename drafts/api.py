@@ -4,25 +4,50 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+)
 from rest_framework import serializers, status
-from rest_framework.decorators import api_view, permission_classes
+from rest_framework.decorators import api_view, permission_classes, renderer_classes
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from drafts import lifecycle, order, picks, points
+from drafts import control, feed, lifecycle, order, picks, points, queues
 from drafts.models import ROUNDS, Autopilot, Draft, Pick
 from fantasy_f1.core import clock, numbers
+from fantasy_f1.core.filters import IdFilter
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
 from leagues.models import Constructor, League
 from races.models import Driver, Race
+
+EVENT_ID = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+EVENTS_EXAMPLE = """retry: 5000
+
+id: 2
+event: draft_opened
+data: {"at": "2026-07-22T09:00:00Z", "by": null, "draft_id": 7, "order": [3, 1, 2], "seed": "5f3a"}
+
+id: 3
+event: pick_made
+data: {"at": "2026-07-22T09:04:10Z", "by": {"id": 4, "username": "ana"}, "draft_id": 7, "pick_number": 1,
+data: "constructor_id": 3, "driver_id": 12, "source": "player", "reason": ""}
+
+"""
+ORDERS = {"starts_at": "race__starts_at", "opens_at": "opens_at", "locks_at": "locks_at"}
 
 # What goes in -----------------------------------------------------------------------------------
 
@@ -37,12 +62,52 @@ class OrderIn(StrictSerializer):
     )
 
 
+class UndoIn(StrictSerializer):
+    to_pick_number = serializers.IntegerField(
+        required=False, help_text="Undo this pick and all after it; without it the last pick alone"
+    )
+
+
+class VoidIn(StrictSerializer):
+    reason = serializers.CharField(max_length=200, help_text="Everybody in the league reads it")
+
+
 class PickIn(StrictSerializer):
     driver_id = ReferenceField(queryset=Driver.objects.all())
 
 
 class AutopickIn(StrictSerializer):
     on = serializers.BooleanField()
+
+
+class QueueIn(StrictSerializer):
+    driver_ids = serializers.ListField(
+        child=IdField(),
+        max_length=queues.MAX_QUEUE,
+        help_text="Drivers entered for the race, each once; the most wanted first",
+    )
+
+
+class EventsQuery(serializers.Serializer[Any]):
+    after = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
+
+
+class DraftFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(choices=Draft.Status.choices)
+    race = IdFilter(field_name="race_id", label="Id of a race")
+    ordering = django_filters.ChoiceFilter(
+        choices=[(f"{sign}{key}", key) for key in ORDERS for sign in ("", "-")],
+        method="in_order",
+        label="By the start of the race (the latest first by itself), the opening or the lock",
+    )
+
+    class Meta:
+        model = Draft
+        fields: list[str] = []
+
+    def in_order(self, drafts: QuerySet[Draft], name: str, value: str) -> QuerySet[Draft]:
+        sign, key = value[: value.startswith("-")], value.lstrip("-")
+        return drafts.order_by(f"{sign}{ORDERS[key]}", "pk")
 
 
 # What comes out ---------------------------------------------------------------------------------
@@ -92,13 +157,12 @@ class DraftSummaryOut(serializers.Serializer[Any]):
 
     @extend_schema_field(CurrentPickOut(allow_null=True))
     def get_current_pick(self, draft: Draft) -> dict[str, Any] | None:
-        constructor = picks.on_the_clock(draft)
-        if draft.current_pick is None or constructor is None:
+        if draft.current_pick is None:
             return None
         current = {
             "pick_number": draft.current_pick,
             "round": order.round_of(len(draft.order_data), draft.current_pick),
-            "constructor": constructor,
+            "constructor": order.on_turn(draft.order_data, draft.method, draft.current_pick),
             "deadline": draft.deadline_at,
         }
         return CurrentPickOut(current).data
@@ -134,6 +198,22 @@ class AutopickOut(serializers.Serializer[Any]):
     on = serializers.BooleanField()
 
 
+class QueueOut(serializers.Serializer[Any]):
+    driver_ids = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The most wanted first; who went stays in it"
+    )
+
+
+class EventStreamRenderer(BaseRenderer):
+    media_type = "text/event-stream"
+    format = "sse"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        is_problem = not isinstance(data, str)
+        return JSONRenderer().render(data) if is_problem else data.encode()
+
+
 # Operations -------------------------------------------------------------------------------------
 
 
@@ -158,6 +238,7 @@ class DraftList(ListAPIView[Draft]):
     permission_classes = [AllowAny]
     queryset = Draft.objects.none()  # for the schema
     serializer_class = DraftSummaryOut
+    filterset_class = DraftFilter
 
     def get_queryset(self) -> QuerySet[Draft]:
         league = _league(self.request, self.kwargs["league_pk"])
@@ -168,7 +249,7 @@ class DraftList(ListAPIView[Draft]):
         tags=["drafts"],
         summary="The league's drafts, the latest race first",
         description="Their picks come with each one's own address.",
-        responses={200: DraftSummaryOut(many=True), **problems(404)},
+        responses={200: DraftSummaryOut(many=True), **problems(400, 404)},
     )
     def get(self, request: Request, league_pk: int) -> Response:
         return self.list(request)
@@ -191,6 +272,120 @@ def draft_view(request: Request, league_pk: int, race_pk: int) -> Response:
         ids = valid(OrderIn(data=request.data))["order"]
         draft = lifecycle.set_order(draft_id=draft.pk, constructor_ids=ids, actor=account_of(request), now=clock.now())
     return _draft_response(draft)
+
+
+@extend_schema(
+    operation_id="drafts_pause",
+    tags=["drafts"],
+    request=None,
+    responses={200: DraftOut, **problems(401, 403, 404, 409)},
+)
+@api_view(["POST"])
+def pause_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Stop a draft that is open or complete, as a manager: nobody picks until it is resumed. Safe to repeat.
+
+    A 409 says by its `code` what stands against it: draft_not_running, race_locked.
+    """
+    draft = _draft(request, league_pk, race_pk)
+    draft = control.pause_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now())
+    return _draft_response(draft)
+
+
+@extend_schema(
+    operation_id="drafts_resume",
+    tags=["drafts"],
+    request=None,
+    responses={200: DraftOut, **problems(401, 403, 404, 409)},
+)
+@api_view(["POST"])
+def resume_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Let a paused draft go on, as a manager: open, or complete if nothing is left to pick. Safe to repeat.
+
+    Teams on autopick whose turn it is pick at once. A 409 says by its `code` what stands against it:
+    draft_not_running, race_locked.
+    """
+    draft = _draft(request, league_pk, race_pk)
+    draft = control.resume_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now())
+    return _draft_response(draft)
+
+
+@extend_schema(
+    operation_id="drafts_undo",
+    tags=["drafts"],
+    request=UndoIn,
+    responses={200: DraftOut, **problems(400, 401, 403, 404, 409)},
+)
+@api_view(["POST"])
+def undo_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Undo the last pick of a paused draft, or a pick and all after it, as a manager.
+
+    With `to_pick_number` it is safe to repeat. What was undone stays in the events. A 409 says by its `code` what
+    stands against it: draft_not_paused, race_locked, nothing_to_undo.
+    """
+    draft = _draft(request, league_pk, race_pk)
+    given = valid(UndoIn(data=request.data))
+    draft = control.undo_pick(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
+    return _draft_response(draft)
+
+
+@extend_schema(
+    operation_id="drafts_void",
+    tags=["drafts"],
+    request=VoidIn,
+    responses={200: DraftOut, **problems(400, 401, 403, 404, 409)},
+)
+@api_view(["POST"])
+def void_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Call a draft off before it locks, for good, as a manager: it scores nothing and the order does not rotate.
+
+    Safe to repeat; the first reason stands. A 409 has the `code` race_locked.
+    """
+    draft = _draft(request, league_pk, race_pk)
+    given = valid(VoidIn(data=request.data))
+    draft = control.void_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
+    return _draft_response(draft)
+
+
+@extend_schema(
+    operation_id="drafts_events",
+    tags=["drafts"],
+    summary="What happened in a draft, as server-sent events",
+    description=(
+        "The draft's log for whoever may see the draft. Each event has the draft's version as its `id`, its kind as "
+        "`event` and a JSON object as `data`: `at`, `by` (id and username of who did it, or null) and what belongs to "
+        "the kind.\n\n"
+        "The answer ends after what there is, at most "
+        f"{feed.BATCH} events. An `EventSource` comes back by itself after the time that `retry` gives, and goes on "
+        "after the last event it got; other clients send its `id` as `Last-Event-ID` or `after`.\n\n"
+        f"Kinds: {', '.join(f'`{kind}`' for kind in feed.KINDS.values())}."
+    ),
+    parameters=[
+        OpenApiParameter("after", EVENT_ID, description="Only events after the one with this id"),
+        OpenApiParameter(
+            "Last-Event-ID",
+            EVENT_ID,
+            location=OpenApiParameter.HEADER,
+            description="The same, and counts before `after`",
+        ),
+    ],
+    responses={
+        (200, EventStreamRenderer.media_type): OpenApiResponse(
+            OpenApiTypes.STR,
+            description="Events, the oldest first",
+            examples=[OpenApiExample("Two events", value=EVENTS_EXAMPLE, media_type=EventStreamRenderer.media_type)],
+        ),
+        **problems(400, 404),
+    },
+)
+@api_view(["GET", "HEAD"])
+@permission_classes([AllowAny])
+@renderer_classes([EventStreamRenderer])
+def events_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    draft = _draft(request, league_pk, race_pk)
+    after = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
+    query = EventsQuery(data={"after": after})
+    query.is_valid(raise_exception=True)
+    return Response(feed.stream(feed.events_after(draft, query.validated_data["after"])))
 
 
 @extend_schema(
@@ -241,6 +436,34 @@ def pick_view(request: Request, pk: int, race_pk: int) -> Response:
 
 
 @extend_schema(
+    methods=["GET"],
+    operation_id="constructors_queue_read",
+    tags=["drafts"],
+    responses={200: QueueOut, **problems(401, 403, 404)},
+)
+@extend_schema(
+    methods=["PUT"],
+    operation_id="constructors_queue_set",
+    tags=["drafts"],
+    request=QueueIn,
+    responses={200: QueueOut, **problems(400, 401, 403, 404, 409)},
+)
+@api_view(["GET", "HEAD", "PUT"])
+def queue_view(request: Request, pk: int, race_pk: int) -> Response:
+    """Whom the constructor's autopick takes first; its owner alone reads and writes it, managers do not.
+
+    PUT replaces it, until the lock. A 409 says by its `code` what stands against it: race_locked, draft_not_open.
+    """
+    constructor = _constructor(request, pk)
+    draft = _draft(request, constructor.league_id, race_pk)
+    actor = account_of(request)
+    if request.method == "PUT":
+        ids = valid(QueueIn(data=request.data))["driver_ids"]
+        queues.set_queue(draft_id=draft.pk, constructor=constructor, driver_ids=ids, actor=actor, now=clock.now())
+    return Response(QueueOut({"driver_ids": queues.queue_of(draft=draft, constructor=constructor, actor=actor)}).data)
+
+
+@extend_schema(
     operation_id="constructors_autopick",
     tags=["drafts"],
     request=AutopickIn,
@@ -283,7 +506,13 @@ urlpatterns: list[URLPattern] = [
     path("leagues/<id:league_pk>/drafts", DraftList.as_view()),
     path("leagues/<id:league_pk>/drafts/initialize", initialize_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>", draft_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/pause", pause_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/resume", resume_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/undo", undo_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/void", void_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/events", events_view),
     path("constructors/<id:pk>/drafts/<id:race_pk>", constructor_view),
     path("constructors/<id:pk>/drafts/<id:race_pk>/picks", pick_view),
+    path("constructors/<id:pk>/drafts/<id:race_pk>/queue", queue_view),
     path("constructors/<id:pk>/autopick", autopick_view),
 ]

@@ -7,6 +7,20 @@ class DraftNotOpen(DomainError):
     code = "draft_not_open"
 
 
+class DraftNotRunning(DomainError):
+    """Only a draft that is open, paused or complete can be paused and resumed."""
+
+    code = "draft_not_running"
+
+
+class DraftNotPaused(DomainError):
+    code = "draft_not_paused"
+
+
+class NothingToUndo(DomainError):
+    code = "nothing_to_undo"
+
+
 class RaceLocked(DomainError):
     code = "race_locked"
 
@@ -37,6 +51,10 @@ class OrderFixed(DomainError):
 
 class WrongOrder(Invalid):
     code = "wrong_order"
+
+
+class WrongQueue(Invalid):
+    code = "wrong_queue"
 
 
 class CannotDraft(DomainError):

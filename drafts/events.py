@@ -62,10 +62,29 @@ class DraftCompleted(Event):
 
 
 @dataclass(frozen=True)
-class DraftResumed(Event):
-    """A turn was left for want of drivers, and a driver is free again; or the race of a void draft is back."""
+class DraftPaused(Event):
+    """``was`` is the status before, as in ``Draft.Status``."""
 
     draft_id: int
+    was: str
+
+
+@dataclass(frozen=True)
+class DraftResumed(Event):
+    """A manager ended a pause. Without an actor: a turn was left for want of drivers, and a driver is free again; or
+    the race of a void draft is back.
+    """
+
+    draft_id: int
+
+
+@dataclass(frozen=True)
+class PicksUndone(Event):
+    """The pick with number ``to_pick_number`` and all after it: ``released`` are their drivers' ids, first to last."""
+
+    draft_id: int
+    to_pick_number: int
+    released: list[int]
 
 
 @dataclass(frozen=True)
@@ -75,11 +94,12 @@ class DraftLocked(Event):
 
 @dataclass(frozen=True)
 class DraftVoided(Event):
-    """``was`` is the status before, as in ``Draft.Status``."""
+    """``was`` is the status before, as in ``Draft.Status``; what a manager made void ``stays`` so."""
 
     draft_id: int
     reason: str
     was: str
+    stays: bool = False
 
 
 @dataclass(frozen=True)

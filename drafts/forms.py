@@ -8,6 +8,7 @@ from django import forms
 
 from drafts.models import Draft
 from drafts.queries import DraftBoard, DriverRow
+from fantasy_f1.core.converters import id_of
 from leagues.models import Constructor
 from races.models import Driver
 
@@ -62,6 +63,43 @@ class PickForm(forms.Form):
         constructor = self.fields["constructor"]
         assert isinstance(constructor, forms.ModelChoiceField)
         constructor.queryset = Constructor.objects.filter(league=draft.league_id)
+
+
+class IdsField(forms.Field):
+    """Ids separated by commas → a list of them."""
+
+    default_error_messages = {"invalid": "Write ids, separated by commas."}
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: str | None) -> list[int]:
+        parts = value.split(",") if value and value.strip() else []
+        ids = [pk for part in parts if (pk := id_of(part.strip()))]
+        if len(ids) != len(parts):
+            raise forms.ValidationError(self.error_messages["invalid"])
+        return ids
+
+
+class QueueForm(forms.Form):
+    """A whole queue, so that sending it twice is no harm, and a driver to be added at its end."""
+
+    queue = IdsField(required=False)
+    add = forms.ModelChoiceField(Driver.objects.all(), required=False)
+
+    def driver_ids(self) -> list[int]:
+        queue: list[int] = self.cleaned_data["queue"]
+        added = self.cleaned_data["add"]
+        return [*queue, added.pk] if added and added.pk not in queue else queue
+
+
+class UndoForm(forms.Form):
+    to_pick_number = forms.IntegerField(min_value=1)
+
+
+class VoidForm(forms.Form):
+    reason = forms.CharField(max_length=200, help_text="Everybody in the league reads it.")
+    sure = forms.BooleanField(label="All picks stop counting, for good")
 
 
 class OrderForm(forms.Form):

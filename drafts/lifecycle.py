@@ -1,9 +1,13 @@
-"""A draft's life: scheduled → open → complete → locked, or void. The only writer of ``Draft`` besides ``picks``."""
+"""A draft's life: scheduled → open → complete → locked, or void.
+
+The only writer of ``Draft`` besides ``picks`` and ``control``, which holds what managers do while it runs.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -98,6 +102,8 @@ def initialize_draft(*, league_id: int, race_id: int, actor: User, now: datetime
         if race.season_id != league.season_id:
             raise CannotDraft(f"{race} is not a race of the league's season.")
         draft = schedule_draft(league_id=league_id, race_id=race_id, now=now)
+        if draft.status == Draft.Status.VOID:
+            raise CannotDraft("This draft is void.")
         opened = draft.status == Draft.Status.SCHEDULED
         if opened:
             draft = open_draft(draft_id=draft.pk, actor=actor, now=now)
@@ -153,7 +159,7 @@ def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: da
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
         require_manager(actor, draft.league)
-        if draft.status not in (Draft.Status.SCHEDULED, Draft.Status.OPEN) or draft.picks.exists():
+        if draft.status not in Draft.ORDERABLE or draft.picks.exists():
             raise OrderFixed("The order stands: it can be set until the first pick.")
         if Counter(constructor_ids) != Counter(_active(draft.league)):
             raise WrongOrder("The order must name every team of the league exactly once.", field="order")
@@ -162,12 +168,10 @@ def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: da
         draft.order_data = constructor_ids
         draft.order_source, draft.is_manual = Draft.OrderSource.MANUAL, True
         draft.last_modified_by = actor
-        if draft.status == Draft.Status.OPEN:  # turns passed over were those of the order before
-            draft.withdrawn, draft.current_pick = [], 1
-        draft.save(
-            update_fields=["order_data", "order_source", "is_manual", "last_modified_by", "withdrawn", "current_pick"]
-        )
+        draft.withdrawn = []  # turns passed over were those of the order before
+        draft.save(update_fields=["order_data", "order_source", "is_manual", "last_modified_by", "withdrawn"])
         publish(OrderChanged(draft.pk, constructor_ids), source=draft, actor=actor, now=now)
+        go_on(draft, now=now)
         play_autopilots(draft, now=now)
     return draft
 
@@ -185,7 +189,7 @@ def lock_draft(*, draft_id: int, now: datetime) -> Draft:
             if draft.status == Draft.Status.SCHEDULED:
                 _start(draft, actor=None, now=now)
         except CannotDraft as error:
-            return _void(draft, reason=error.message, now=now)
+            return void(draft, reason=error.message, now=now)
         if draft.status == Draft.Status.PAUSED:
             draft.status = Draft.Status.OPEN
         go_on(draft, now=now)
@@ -200,15 +204,15 @@ def follow_race(*, draft_id: int, now: datetime) -> Draft:
     """Make the draft fit its race as the calendar has it now; safe to repeat (docs/rules.md, 2.9).
 
     A cancelled race makes it void: picks are history, nothing is scored, the order does not rotate. When the race comes
-    back, the draft is again what it was. Picks stand when the race moves by at most 72 hours; when it moves further, it
-    is drafted anew with the same order.
+    back, the draft is again what it was; what a manager made void stays so. Picks stand when the race moves by at most
+    72 hours; when it moves further, it is drafted anew with the same order.
     """
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
         if _fits_race(draft, now):
             return draft
         if draft.race.status == Race.Status.CANCELLED:
-            return _void(draft, reason="Race cancelled", now=now)
+            return void(draft, reason="Race cancelled", now=now)
         was_void, standing = draft.status == Draft.Status.VOID, _standing(draft)
         _, locks = _times(draft, standing)
         reset = standing != Draft.Status.SCHEDULED and abs(locks - draft.locks_at) > PICKS_STAND_WITHIN
@@ -229,7 +233,7 @@ def follow_race(*, draft_id: int, now: datetime) -> Draft:
 def _fits_race(draft: Draft, now: datetime) -> bool:
     """Whether status and times are those that the race, as the calendar has it now, asks for."""
     is_void = draft.status == Draft.Status.VOID
-    if draft.race.status == Race.Status.CANCELLED:
+    if draft.race.status == Race.Status.CANCELLED or stays_void(draft):
         return is_void
     standing = _standing(draft)
     times = _times(draft, standing)
@@ -239,12 +243,22 @@ def _fits_race(draft: Draft, now: datetime) -> bool:
 
 
 def _standing(draft: Draft) -> str:
-    """The draft's status; of a void one, that which it had before (complete for all that ran)."""
+    """The draft's status; of a void one, that which it had before (complete for an open one, until it goes on)."""
     if draft.status != Draft.Status.VOID:
         return draft.status
-    voided = draft.events().filter(name=DraftVoided.__name__).order_by("-version").first()
-    was: str = voided.data["was"] if voided else Draft.Status.SCHEDULED
-    return Draft.Status.COMPLETE if was in Draft.RUNNING else was
+    was: str = _voided(draft).get("was", Draft.Status.SCHEDULED)
+    return Draft.Status.COMPLETE if was == Draft.Status.OPEN else was
+
+
+def stays_void(draft: Draft) -> bool:
+    """Whether a manager made it void, for good."""
+    return draft.status == Draft.Status.VOID and bool(_voided(draft).get("stays"))
+
+
+def _voided(draft: Draft) -> dict[str, Any]:
+    """What the last event that made the draft void says."""
+    event = draft.events().filter(name=DraftVoided.__name__).order_by("-version").first()
+    return event.data if event else {}
 
 
 def _times(draft: Draft, standing: str) -> tuple[datetime, datetime]:
@@ -255,11 +269,12 @@ def _times(draft: Draft, standing: str) -> tuple[datetime, datetime]:
     return draft.opens_at, locks_at(race, draft.locks_with)
 
 
-def _void(draft: Draft, *, reason: str, now: datetime) -> Draft:
+def void(draft: Draft, *, reason: str, now: datetime, by: User | None = None) -> Draft:
+    """Make a draft void that the surrounding transaction has locked; for good where a manager says so (``by``)."""
     was = draft.status
     draft.status, draft.current_pick, draft.deadline_at = Draft.Status.VOID, None, None
     draft.save(update_fields=["status", "current_pick", "deadline_at"])
-    publish(DraftVoided(draft.pk, reason, was), source=draft, actor=None, now=now)
+    publish(DraftVoided(draft.pk, reason, was, stays=by is not None), source=draft, actor=by, now=now)
     return draft
 
 

@@ -50,6 +50,8 @@ class Draft(Versioned):
 
     RUNNING = (Status.OPEN, Status.PAUSED, Status.COMPLETE)
     UNLOCKED = (Status.SCHEDULED, *RUNNING)
+    ORDERABLE = (Status.SCHEDULED, Status.OPEN, Status.PAUSED)
+    """In which the order can be set by hand, until the first pick."""
 
     league = models.ForeignKey(League, on_delete=models.CASCADE, related_name="drafts", db_index=False)
     race = models.ForeignKey(Race, on_delete=models.PROTECT, related_name="drafts")
@@ -154,3 +156,20 @@ class Autopilot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.constructor} on autopick"
+
+
+class Queue(models.Model):
+    """Whom a constructor wants in a draft, the most wanted first. Nobody but its owner may see it.
+
+    Drivers who went stay in it: they may come back.
+    """
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="queues", db_index=False)
+    constructor = models.ForeignKey(Constructor, on_delete=models.CASCADE, related_name="queues")
+    driver_ids = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["draft", "constructor"], name="one_queue_per_team_and_draft")]
+
+    def __str__(self) -> str:
+        return f"Queue of {self.constructor}"

@@ -22,7 +22,7 @@ from drafts.errors import (
     RaceLocked,
 )
 from drafts.events import AutopilotSwitched, ConstructorWithdrawn, DraftCompleted, DraftResumed, PickMade
-from drafts.models import ROUNDS, Autopilot, Draft, Pick
+from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue
 from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.events import publish
 from leagues.models import Constructor
@@ -56,8 +56,7 @@ def make_pick(*, draft_id: int, constructor: Constructor, driver: Driver, actor:
 def _check(draft: Draft, constructor: Constructor, driver: Driver, standing: Pick | None, now: datetime) -> None:
     if draft.status != Draft.Status.OPEN:
         raise DraftNotOpen("This draft is not open for picks.")
-    if now >= draft.locks_at or draft.race.status in (Race.Status.FINISHED, Race.Status.CANCELLED):
-        raise RaceLocked("The picks for this race are locked.")
+    require_unlocked(draft, now)
     if constructor.pk not in draft.order_data or constructor.pk in draft.withdrawn or not constructor.is_active:
         raise ConstructorNotInDraft(f"{constructor} does not take part in this draft.")
     if on_the_clock(draft) != constructor.pk:
@@ -70,9 +69,16 @@ def _check(draft: Draft, constructor: Constructor, driver: Driver, standing: Pic
         raise PicksComplete(f"{constructor} has drafted two drivers already.")
 
 
+def require_unlocked(draft: Draft, now: datetime) -> None:
+    """Raise ``RaceLocked`` from the lock on, however late the draft itself is locked."""
+    is_over = draft.race.status in (Race.Status.FINISHED, Race.Status.CANCELLED)
+    if draft.status == Draft.Status.LOCKED or is_over or now >= draft.locks_at:
+        raise RaceLocked("The picks for this race are locked.")
+
+
 def on_the_clock(draft: Draft) -> int | None:
-    """The id of the constructor whose turn it is; ``None`` while the draft does not run."""
-    if draft.current_pick is None or draft.status not in (Draft.Status.OPEN, Draft.Status.PAUSED):
+    """The id of the constructor that may pick now; ``None`` while nobody may."""
+    if draft.current_pick is None or draft.status != Draft.Status.OPEN:
         return None
     return order.on_turn(draft.order_data, draft.method, draft.current_pick)
 
@@ -110,33 +116,28 @@ def _record(
     )
     event = PickMade(draft.pk, pick.pick_number, constructor.pk, driver.pk, source.value, reason)
     publish(event, source=draft, actor=actor, now=now)
-    pass_turn(draft, after=pick.pick_number, now=now)
+    go_on(draft, now=now)
     return pick
 
 
-def pass_turn(draft: Draft, *, after: int, now: datetime) -> None:
-    """Put the turn after pick number ``after`` on the clock, or complete the draft: no turn or no driver is left."""
-    draft.current_pick = order.next_turn(
-        draft.order_data, draft.method, ROUNDS, after=after, passed_over=draft.withdrawn
-    )
-    if draft.current_pick and not free_drivers(draft):
-        draft.current_pick = None
-    if draft.current_pick is None:
-        draft.status = Draft.Status.COMPLETE
-        publish(DraftCompleted(draft.pk), source=draft, actor=None, now=now)
-    draft.save(update_fields=["current_pick", "status"])
-
-
 def go_on(draft: Draft, *, now: datetime) -> None:
-    """Let a complete draft of which a turn was left for want of drivers go on, if a driver has become free since."""
-    if draft.status != Draft.Status.COMPLETE:
+    """Put the turn after the last pick on the clock of a running draft: the one writer of ``current_pick`` in it.
+
+    Where no turn or no driver is left the draft is complete; a complete one opens again when there is one after all,
+    as when a driver has become free. A paused one stays paused.
+    """
+    if draft.status not in Draft.RUNNING:
         return
     made = draft.picks.aggregate(last=Max("pick_number"))["last"] or 0
     turn = order.next_turn(draft.order_data, draft.method, ROUNDS, after=made, passed_over=draft.withdrawn)
-    if turn and free_drivers(draft):
-        draft.status, draft.current_pick = Draft.Status.OPEN, turn
-        draft.save(update_fields=["status", "current_pick"])
-        publish(DraftResumed(draft.pk), source=draft, actor=None, now=now)
+    draft.current_pick = turn if turn and free_drivers(draft) else None
+    was = draft.status
+    if was != Draft.Status.PAUSED:
+        draft.status = Draft.Status.OPEN if draft.current_pick else Draft.Status.COMPLETE
+    draft.save(update_fields=["status", "current_pick"])
+    if draft.status != was:
+        event = DraftResumed(draft.pk) if draft.current_pick else DraftCompleted(draft.pk)
+        publish(event, source=draft, actor=None, now=now)
 
 
 def play_autopilots(draft: Draft, *, now: datetime) -> None:
@@ -146,15 +147,16 @@ def play_autopilots(draft: Draft, *, now: datetime) -> None:
 
 
 def autopick_turns(draft: Draft, *, now: datetime, of: Collection[int]) -> None:
-    """Take turns by the ranking as long as the one on the clock belongs to a constructor in ``of``."""
-    while draft.status == Draft.Status.OPEN and (pk := on_the_clock(draft)) is not None and pk in of:
-        driver = autopick.best(free_drivers(draft))
-        if driver is None:  # the last free one was withdrawn from the race
-            pass_turn(draft, after=draft.current_pick or 0, now=now)
+    """Take turns by queue and ranking as long as the one on the clock belongs to a constructor in ``of``."""
+    while (pk := on_the_clock(draft)) is not None and pk in of:
+        queue = Queue.objects.filter(draft=draft, constructor=pk).first()
+        went = dict(draft.picks.values_list("driver_id", "pick_number"))
+        choice = autopick.choose(free_drivers(draft), queue=queue.driver_ids if queue else [], went=went)
+        if choice is None:  # the last free one was withdrawn from the race
+            go_on(draft, now=now)
             return
         constructor = Constructor.objects.get(pk=pk)
-        why = autopick.reason(driver)
-        _record(draft, constructor, driver, source=Pick.Source.AUTO, actor=None, now=now, reason=why)
+        _record(draft, constructor, choice.driver, source=choice.source, actor=None, now=now, reason=choice.reason)
 
 
 def set_autopilot(*, constructor: Constructor, on: bool, actor: User, now: datetime) -> None:
@@ -170,7 +172,8 @@ def set_autopilot(*, constructor: Constructor, on: bool, actor: User, now: datet
             changed = Autopilot.objects.get_or_create(constructor=constructor, defaults={"since": now})[1]
         else:
             changed = Autopilot.objects.filter(constructor=constructor).delete()[0] > 0
-        for pk in Draft.objects.filter(league_id=constructor.league_id, status=Draft.Status.OPEN).values_list("pk"):
+        live = Draft.objects.filter(league=constructor.league_id, status__in=[Draft.Status.OPEN, Draft.Status.PAUSED])
+        for pk in live.values_list("pk"):
             draft = Draft.objects.lock(pk[0])
             if changed:
                 publish(AutopilotSwitched(draft.pk, constructor.pk, on), source=draft, actor=actor, now=now)
@@ -196,7 +199,6 @@ def withdraw_constructor(*, draft_id: int, constructor_id: int, now: datetime) -
         left_at = Constructor.objects.values_list("left_at", flat=True).get(pk=constructor_id)
         if left_at and left_at >= draft.locks_at:
             return
-        was_on_the_clock = on_the_clock(draft) == constructor_id
         picks = draft.picks.filter(constructor_id=constructor_id)
         released = list(picks.values_list("driver_id", flat=True))
         picks.delete()
@@ -204,7 +206,5 @@ def withdraw_constructor(*, draft_id: int, constructor_id: int, now: datetime) -
         draft.save(update_fields=["withdrawn"])
         event = ConstructorWithdrawn(draft.pk, constructor_id, released)
         publish(event, source=draft, actor=None, now=now)
-        if was_on_the_clock and draft.current_pick is not None:
-            pass_turn(draft, after=draft.current_pick, now=now)
         go_on(draft, now=now)
         play_autopilots(draft, now=now)

@@ -9,7 +9,9 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from drafts import lifecycle, order, points
+from drafts.events import DraftPaused, DraftVoided
 from drafts.models import ROUNDS, Draft, Pick
+from fantasy_f1.core.models import EventLog
 from leagues.models import Constructor, League
 from races.models import Driver, Race, RaceEntry, Team
 from races.queries import DriverLine, driver_table
@@ -54,6 +56,18 @@ class DriverRow:
     line: DriverLine
     pick: Pick | None
     taken_by: Constructor | None
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """A driver in a queue; the rest are whole queues, as ids: without the driver, or with them a place ``up`` or
+    ``down`` where there is one.
+    """
+
+    row: DriverRow
+    without: str
+    up: str
+    down: str
 
 
 @dataclass(frozen=True)
@@ -109,6 +123,11 @@ class DraftBoard:
 
     def turns_of(self, constructor: Constructor | None) -> list[Cell]:
         return [cell for turns in self.rounds for cell in turns.cells if cell.constructor == constructor]
+
+    @property
+    def last_pick(self) -> Pick | None:
+        made = [cell.pick for turns in self.rounds for cell in turns.cells if cell.pick]
+        return max(made, key=lambda pick: pick.pick_number, default=None)
 
     def driver(self, pk: int) -> DriverRow | None:
         return next((row for row in self.drivers if row.driver.pk == pk), None)
@@ -241,6 +260,38 @@ def _driver_rows(draft: Draft, constructors: Mapping[int, Constructor], picks: M
                 )
             )
     return sorted(rows, key=lambda row: (-row.driver.price, row.number or 1000, row.driver.name))
+
+
+def turning_point(draft: Draft) -> EventLog | None:
+    """What paused a draft that is paused, or made void one that is void. At most one query."""
+    made_by = {Draft.Status.PAUSED: DraftPaused, Draft.Status.VOID: DraftVoided}.get(Draft.Status(draft.status))
+    if made_by is None:
+        return None
+    return draft.events().filter(name=made_by.__name__).select_related("actor").order_by("-version").first()
+
+
+def queue_items(board: DraftBoard, ids: Sequence[int]) -> list[QueueItem]:
+    """The queue ``ids`` for the page; who is not on the entry list any more is left out."""
+    rows = [row for pk in ids if (row := board.driver(pk))]
+    known = [row.driver.pk for row in rows]
+
+    def swapped(first: int) -> str:
+        """The queue with the item at ``first`` and the next one in each other's place."""
+        return _joined([*known[:first], known[first + 1], known[first], *known[first + 2 :]])
+
+    return [
+        QueueItem(
+            row=row,
+            without=_joined([*known[:place], *known[place + 1 :]]),
+            up=swapped(place - 1) if place else "",
+            down=swapped(place) if place < len(known) - 1 else "",
+        )
+        for place, row in enumerate(rows)
+    ]
+
+
+def _joined(ids: Sequence[int]) -> str:
+    return ",".join(map(str, ids))
 
 
 def season_drafts(league: League, *, of: Constructor | None) -> list[RaceDraft]:

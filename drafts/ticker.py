@@ -3,33 +3,43 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from drafts.models import Pick
 from drafts.queries import DraftBoard
 from fantasy_f1.core.models import EventLog
 
+NO_PICK = inf
+"""Comes after every pick number."""
+
 
 @dataclass(frozen=True)
 class Line:
-    """``color`` is that of the constructor it is about, where it is about one."""
+    """``color`` is that of the constructor it is about, where it is about one; what was undone later is struck out."""
 
     version: int
     at: datetime
     text: str
     color: str = ""
+    is_undone: bool = False
 
 
 def lines(board: DraftBoard) -> list[Line]:
     """What happened in the draft, newest first. One query."""
     events = board.draft.events().select_related("actor").order_by("-version")
-    return [_line(board, event) for event in events if event.name in SENTENCES]
+    told, undone_from = [], NO_PICK
+    for event in events.filter(name__in=SENTENCES):
+        is_undone = event.name == "PickMade" and event.data["pick_number"] >= undone_from
+        told.append(_line(board, event, is_undone=is_undone))
+        undone_from = min(undone_from, event.data.get("to_pick_number", 1 if event.data.get("reset") else NO_PICK))
+    return told
 
 
-def _line(board: DraftBoard, event: EventLog) -> Line:
+def _line(board: DraftBoard, event: EventLog, *, is_undone: bool) -> Line:
     about = board.constructors.get(event.data.get("constructor_id", 0))
     text = SENTENCES[event.name](board, event.data, event.actor.display_name if event.actor else "")
-    return Line(event.version, event.created_at, text, about.color if about else "")
+    return Line(event.version, event.created_at, text, about.color if about else "", is_undone)
 
 
 def _driver(board: DraftBoard, pk: int) -> str:
@@ -67,6 +77,18 @@ def _picked(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
             return f"{team} got {driver} by autopick with pick {number}: {data['reason']}."
 
 
+def _undone(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    drivers = ", ".join(_driver(board, pk) for pk in data["released"])
+    since = " and all after it" if len(data["released"]) > 1 else ""
+    return f"{actor} took back pick {data['to_pick_number']}{since}: {drivers}."
+
+
+def _voided(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    if actor:
+        return f"{actor} made the draft void: {data['reason']}"
+    return f"The draft is void: {data['reason'].lower()}."
+
+
 def _withdrawn(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
     released = " and ".join(_driver(board, pk) for pk in data["released"])
     freed = f" {released[0].upper()}{released[1:]} can be drafted again." if released else ""
@@ -91,8 +113,10 @@ SENTENCES: dict[str, Callable[[DraftBoard, dict[str, Any], str], str]] = {
     "ConstructorWithdrawn": _withdrawn,
     "AutopilotSwitched": _autopilot,
     "DraftCompleted": lambda board, data, actor: "All picks are made.",
-    "DraftResumed": lambda board, data, actor: "The draft goes on.",
+    "DraftPaused": lambda board, data, actor: f"{actor} paused the draft.",
+    "DraftResumed": lambda board, data, actor: f"{actor} resumed the draft." if actor else "The draft goes on.",
+    "PicksUndone": _undone,
     "DraftLocked": lambda board, data, actor: "The picks are locked.",
-    "DraftVoided": lambda board, data, actor: f"The draft is void: {data['reason'].lower()}.",
+    "DraftVoided": _voided,
     "DraftMoved": _moved,
 }

@@ -12,4 +12,9 @@ urlpatterns = [
     path(f"{ROOM}open/", views.initialize, name="initialize"),
     path(f"{ROOM}pick/", views.pick, name="pick"),
     path(f"{ROOM}autopick/", views.autopilot, name="autopilot"),
+    path(f"{ROOM}queue/", views.queue, name="queue"),
+    path(f"{ROOM}pause/", views.pause, name="pause"),
+    path(f"{ROOM}resume/", views.resume, name="resume"),
+    path(f"{ROOM}undo/", views.undo, name="undo"),
+    path(f"{ROOM}void/", views.void, name="void"),
 ]

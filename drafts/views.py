@@ -11,11 +11,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from drafts import lifecycle, order, picks
+from drafts import control, lifecycle, order, picks, queues
 from drafts.errors import DraftNotOpen, DriverTaken, NotOnTheClock
-from drafts.forms import DriverFilter, OrderForm, PickForm
+from drafts.forms import DriverFilter, OrderForm, PickForm, QueueForm, UndoForm, VoidForm
 from drafts.models import Draft
-from drafts.queries import DraftBoard, DriverRow, draft_board, find_draft, season_drafts
+from drafts.queries import (
+    DraftBoard,
+    DriverRow,
+    draft_board,
+    find_draft,
+    queue_items,
+    season_drafts,
+    turning_point,
+)
 from drafts.ticker import lines
 from fantasy_f1.core import clock
 from fantasy_f1.core.converters import id_of
@@ -112,6 +120,85 @@ def set_order(request: UserRequest, league_pk: int, race_pk: int) -> HttpRespons
     return _act(request, draft, put)
 
 
+@post_only("drafts:room", "league_pk", "race_pk")
+@login_required
+def queue(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = _scheduled(request, league_pk, race_pk)
+    constructor = get_object_or_404(Constructor.objects.playing(), league=draft.league_id, user=request.user)
+
+    def put() -> str:
+        form = QueueForm(request.POST)
+        if not form.is_valid():
+            raise Invalid("Choose one of the drivers on the list.")
+        queues.set_queue(
+            draft_id=draft.pk,
+            constructor=constructor,
+            driver_ids=form.driver_ids(),
+            actor=request.user,
+            now=clock.now(),
+        )
+        return "Your queue is saved."
+
+    return _act(request, draft, put)
+
+
+@post_only("drafts:room", "league_pk", "race_pk")
+@login_required
+def pause(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = _scheduled(request, league_pk, race_pk)
+
+    def stop() -> str:
+        control.pause_draft(draft_id=draft.pk, actor=request.user, now=clock.now())
+        return "The draft is paused."
+
+    return _act(request, draft, stop)
+
+
+@post_only("drafts:room", "league_pk", "race_pk")
+@login_required
+def resume(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = _scheduled(request, league_pk, race_pk)
+
+    def go() -> str:
+        control.resume_draft(draft_id=draft.pk, actor=request.user, now=clock.now())
+        return "The pause is over."
+
+    return _act(request, draft, go)
+
+
+@post_only("drafts:room", "league_pk", "race_pk")
+@login_required
+def undo(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    """Takes the number of the pick that was the last when the page was made, so that sending it twice is no harm."""
+    draft = _scheduled(request, league_pk, race_pk)
+
+    def take_back() -> str:
+        form = UndoForm(request.POST)
+        if not form.is_valid():
+            raise Invalid("There is no pick with that number.")
+        number = form.cleaned_data["to_pick_number"]
+        control.undo_pick(draft_id=draft.pk, to_pick_number=number, actor=request.user, now=clock.now())
+        return f"Pick {number} is undone."
+
+    return _act(request, draft, take_back)
+
+
+@post_only("drafts:room", "league_pk", "race_pk")
+@login_required
+def void(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = _scheduled(request, league_pk, race_pk)
+    form = VoidForm(request.POST)
+    if not form.is_valid():
+        return _room(request, league_pk, race_pk, void_form=form, status=400)
+
+    def call_off() -> str:
+        reason = form.cleaned_data["reason"]
+        control.void_draft(draft_id=draft.pk, reason=reason, actor=request.user, now=clock.now())
+        return "The draft is void."
+
+    return _act(request, draft, call_off)
+
+
 @require_safe
 def proof(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = _scheduled(request, league_pk, race_pk)
@@ -164,6 +251,7 @@ def _room(
     done: str = "",
     error: DomainError | None = None,
     order_form: OrderForm | None = None,
+    void_form: VoidForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The whole room, or for HTMX all that changes in it; the address of the room, not of the action, rules.
@@ -182,7 +270,9 @@ def _room(
     chosen, left = (_row(board, request.GET.get(name, "")) for name in ("driver", "from"))
     if chosen and (refusal := _refusal(chosen, picks_for, on_the_clock)):
         chosen, error = None, refusal
-    can_set_order = manages and draft.pk and draft.status in ("scheduled", "open") and not board.has_picks
+    can_set_order = manages and draft.pk and draft.status in Draft.ORDERABLE and not board.has_picks
+    is_unlocked = bool(draft.pk) and draft.status in Draft.UNLOCKED and clock.now() < draft.locks_at
+    queue_ids = queues.queue_of(draft=draft, constructor=mine, actor=mine.user) if mine and is_unlocked else None
     my_turns = board.turns_of(mine)
     context: dict[str, Any] = {
         "draft": draft,
@@ -204,6 +294,12 @@ def _room(
         "kept": list(_kept(given).items()),
         "ticker": lines(board),
         "order_form": order_form or (OrderForm(board=board) if can_set_order else None),
+        "turning_point": turning_point(draft),
+        "controls": manages and is_unlocked and draft.status in Draft.RUNNING,
+        "void_form": void_form or (VoidForm() if manages and is_unlocked else None),
+        "queue": None if queue_ids is None else queue_items(board, queue_ids),
+        "queue_ids": ",".join(map(str, queue_ids or [])),
+        "queueable": [row for row in board.drivers if not row.taken_by and row.driver.pk not in (queue_ids or [])],
         "done": done,
         "error": error,
         "now": clock.now(),

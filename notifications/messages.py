@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from accounts.models import User
+from drafts.events import DraftPaused, DraftResumed, DraftVoided, PicksUndone
 from drafts.models import Draft, Pick
 from fantasy_f1.core.numbers import plain
 from leagues.models import Constructor, League
@@ -25,7 +27,7 @@ class Message:
 
 
 def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
-    """``opening`` counts how often the draft opened: a race that moves far is drafted anew."""
+    """``opening`` tells turns of one number apart: a race that moves far is drafted anew, and picks can be undone."""
     return Message(
         Notification.Type.DRAFT_OPEN,
         f"{draft.race.name}: the draft is open",
@@ -53,6 +55,33 @@ def picked_for_you(pick: Pick, *, opening: int) -> Message:
         f"Pick {pick.pick_number} for the {pick.draft.race.name} in {pick.draft.league}. {by}.",
         _room(pick.draft),
         f"draft:{pick.draft_id}:{opening}:pick:{pick.pick_number}",
+    )
+
+
+def draft_changed(
+    draft: Draft,
+    event: DraftPaused | DraftResumed | PicksUndone | DraftVoided,
+    *,
+    actor: User | None,
+    version: int,
+) -> Message:
+    """What was done to the draft as a whole; ``version`` is that of the event."""
+    by = f"{actor.display_name}, who manages {draft.league}," if actor else ""
+    match event:
+        case DraftPaused():
+            title, text = "the draft is paused", f"{by} paused it: nobody picks until it goes on."
+        case DraftResumed():
+            title, text = "the draft goes on", f"{by} resumed it." if by else f"{draft.league} drafts again."
+        case PicksUndone(to_pick_number=number):
+            title, text = "picks were undone", f"{by} took the draft back to pick {number}."
+        case DraftVoided(reason=reason):
+            title, text = "the draft is void", f"{by} made it void: {reason}" if by else f"{reason.removesuffix('.')}."
+    return Message(
+        Notification.Type.DRAFT_UPDATE,
+        f"{draft.race.name}: {title}",
+        text,
+        _room(draft),
+        f"draft:{draft.pk}:event:{version}",
     )
 
 

@@ -3,7 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from drafts.events import ConstructorWithdrawn, DraftOpened, OrderChanged, PickMade
+from drafts.events import (
+    ConstructorWithdrawn,
+    DraftOpened,
+    DraftPaused,
+    DraftResumed,
+    DraftVoided,
+    OrderChanged,
+    PickMade,
+    PicksUndone,
+)
 from drafts.models import Draft, Pick
 from drafts.picks import on_the_clock
 from fantasy_f1.core.events import published
@@ -23,7 +32,10 @@ def tell_opening(*, event: DraftOpened, now: datetime, **kwargs: Any) -> None:
 
 
 def tell_turn(
-    *, event: DraftOpened | PickMade | OrderChanged | ConstructorWithdrawn, now: datetime, **kwargs: Any
+    *,
+    event: DraftOpened | PickMade | OrderChanged | ConstructorWithdrawn | DraftResumed,
+    now: datetime,
+    **kwargs: Any,
 ) -> None:
     """Whoever is on the clock now, unless the ranking picks for them."""
     draft = _draft(event.draft_id)
@@ -40,6 +52,15 @@ def tell_pick(*, event: PickMade, now: datetime, **kwargs: Any) -> None:
     picks = Pick.objects.select_related("constructor", "driver", "draft__league", "draft__race")
     for pick in picks.filter(draft=event.draft_id, pick_number=event.pick_number):
         notify([(pick.constructor.user_id, messages.picked_for_you(pick, opening=_opening(pick.draft)))], now=now)
+
+
+def tell_change(*, event: DraftPaused | DraftResumed | PicksUndone | DraftVoided, now: datetime, **kwargs: Any) -> None:
+    """Everybody who plays in the league, but for who did it."""
+    draft = _draft(event.draft_id)
+    log = draft.events().filter(name=type(event).__name__).select_related("actor").order_by("-version")[0]
+    message = messages.draft_changed(draft, event, actor=log.actor, version=log.version)
+    told = draft.league.constructors.playing().exclude(user=log.actor_id or 0).values_list("user", flat=True)
+    notify(((user, message) for user in told), now=now)
 
 
 def tell_joined(*, event: ConstructorJoined, now: datetime, **kwargs: Any) -> None:
@@ -62,8 +83,10 @@ def tell_left(*, event: ConstructorLeft, now: datetime, **kwargs: Any) -> None:
 def connect() -> None:
     published.connect(tell_opening, sender=DraftOpened)
     published.connect(tell_pick, sender=PickMade)
-    for turn_event in (DraftOpened, PickMade, OrderChanged, ConstructorWithdrawn):
+    for turn_event in (DraftOpened, PickMade, OrderChanged, ConstructorWithdrawn, DraftResumed):
         published.connect(tell_turn, sender=turn_event)
+    for change in (DraftPaused, DraftResumed, PicksUndone, DraftVoided):
+        published.connect(tell_change, sender=change)
     published.connect(tell_joined, sender=ConstructorJoined)
     published.connect(tell_left, sender=ConstructorLeft)
 
@@ -73,7 +96,8 @@ def _draft(pk: int) -> Draft:
 
 
 def _opening(draft: Draft) -> int:
-    return draft.events().filter(name=DraftOpened.__name__).count()
+    """How often the draft was opened, or taken back to an earlier turn: the same turn may come again."""
+    return draft.events().filter(name__in=[DraftOpened.__name__, PicksUndone.__name__]).count()
 
 
 def _team(pk: int) -> Constructor:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from drafts import lifecycle
+from drafts import control, lifecycle
 from drafts.models import Draft, Pick
 from drafts.picks import make_pick, set_autopilot
 from leagues.models import Constructor, League
@@ -258,3 +258,47 @@ def test_lists_can_be_filtered_by_all_they_offer(
         choices = [choice["query_string"] for spec in listed.filter_specs for choice in spec.choices(listed)]
         dates = [f"?{listed.date_hierarchy}__{query}" for query in ("year=2026", "gte=2026-07-01T00:00:00Z")]
         assert {client.get(listing(name) + query).status_code for query in choices + dates} == {200}
+
+
+# Managing drafts --------------------------------------------------------------------------------
+
+
+def run(client: Client, action: str, *drafts: Draft, **data: str) -> list[str]:
+    """What is said after an action of the list."""
+    chosen = {"action": action, "_selected_action": [draft.pk for draft in drafts], **data}
+    response = client.post(listing("draft"), chosen, follow=True)
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_a_manager_pauses_undoes_resumes_and_makes_void(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    client.force_login(manager)
+
+    assert run(client, "undo_last", draft) == [f"{draft}: Pause the draft first: picks are undone while nobody picks."]
+    assert run(client, "pause", draft) == [f"{draft}: is paused."]
+    assert run(client, "undo_last", draft) == [f"{draft}: is paused."]
+    assert run(client, "undo_last", draft) == [f"{draft}: No pick has been made yet."]
+    assert run(client, "resume", draft) == [f"{draft}: is open."]
+    assert run(client, "make_void", draft) == [f"{draft}: Say why the draft is made void."]
+    assert run(client, "make_void", draft, reason="Nobody came") == [f"{draft}: is void."]
+    assert list(draft.events().filter(actor=manager).values_list("name", flat=True))[1:] == [
+        "DraftPaused",
+        "PicksUndone",
+        "DraftResumed",
+        "DraftVoided",
+    ]
+
+
+@pytest.mark.parametrize("action", ["open_now", "pause", "resume", "undo_last", "make_void"])
+def test_others_drafts_are_out_of_reach_of_actions(
+    client: Client, draft: Draft, stranger: User, action: str, now: datetime, manager: User
+) -> None:
+    control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
+    version = Draft.objects.get().version
+    client.force_login(stranger)
+
+    run(client, action, draft, reason="Because")
+
+    assert Draft.objects.get().version == version

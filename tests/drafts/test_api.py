@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from drafts import lifecycle
+from drafts import feed, lifecycle
 from drafts.models import Autopilot, Draft, Pick
 from drafts.picks import make_pick, withdraw_constructor
 from leagues.models import Constructor, League
@@ -369,3 +370,217 @@ def test_a_pick_made_elsewhere_shows_at_once(
 
     assert body["current_pick"] == {"pick_number": 2, "round": 1, "constructor": teams[1].pk, "deadline": None}
     assert body["version"] == 3
+
+
+# Managers' powers -------------------------------------------------------------------------------
+
+
+def manage(user: User | None, draft: Draft, what: str, **data: Any) -> Response:
+    return call(user, "post", f"{of_league(draft)}/{what}", data)
+
+
+def test_a_manager_pauses_undoes_and_resumes(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User
+) -> None:
+    for team, driver in zip(teams, drivers, strict=False):
+        take(team, draft, driver)
+
+    paused = manage(manager, draft, "pause")
+    last = manage(manager, draft, "undo")
+    back = manage(manager, draft, "undo", to_pick_number=2)
+    resumed = manage(manager, draft, "resume")
+
+    answers = (paused, last, back, resumed)
+    assert [answer.status_code for answer in answers] == [200] * 4
+    bodies = [answer.json() for answer in answers]
+    assert [(body["status"], len(body["picks"])) for body in bodies] == [
+        ("paused", 3),
+        ("paused", 2),
+        ("paused", 1),
+        ("open", 1),
+    ]
+    assert bodies[2]["current_pick"] == {"pick_number": 2, "round": 1, "constructor": teams[1].pk, "deadline": None}
+    assert call(None, "get", of_team(teams[1], draft)).json()["is_on_the_clock"]
+
+
+def test_a_paused_draft_asks_nobody_to_pick(draft: Draft, teams: list[Constructor], manager: User) -> None:
+    manage(manager, draft, "pause")
+
+    assert not call(None, "get", of_team(teams[0], draft)).json()["is_on_the_clock"]
+
+
+def test_a_manager_makes_a_draft_void(draft: Draft, manager: User) -> None:
+    answers = [manage(manager, draft, "void", reason="Nobody came") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].json()["status"] == "void"
+
+
+@pytest.mark.parametrize(
+    ("what", "data"), [("pause", {}), ("resume", {}), ("undo", {}), ("void", {"reason": "Because"})]
+)
+def test_who_may_manage_a_draft(
+    what: str, data: dict[str, Any], draft: Draft, teams: list[Constructor], manager: User
+) -> None:
+    League.objects.update(is_private=True)
+
+    assert refusal(manage(None, draft, what, **data)) == (401, "not_authenticated")
+    assert refusal(manage(UserFactory(), draft, what, **data)) == (404, "not_found")
+    assert refusal(manage(teams[0].user, draft, what, **data)) == (403, "not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("what", "data", "problem"),
+    [
+        ("undo", {}, (409, "draft_not_paused")),
+        ("undo", {"to_pick_number": "last"}, (400, "invalid")),
+        ("undo", {"picks": 2}, (400, "invalid")),
+        ("void", {}, (400, "invalid")),
+        ("void", {"reason": "x" * 201}, (400, "invalid")),
+        ("pause", None, (409, "draft_not_running")),
+    ],
+)
+def test_what_managers_cannot_do(
+    what: str, data: dict[str, Any] | None, problem: tuple[int, str], draft: Draft, manager: User
+) -> None:
+    if data is None:
+        Draft.objects.update(status="scheduled")
+
+    assert refusal(manage(manager, draft, what, **(data or {}))) == problem
+
+
+def test_drafts_are_filtered_and_ordered(draft: Draft, league: League, now: datetime) -> None:
+    later = RaceFactory(season=league.season, starts_at=now + timedelta(days=11))
+    lifecycle.schedule_draft(league_id=league.pk, race_id=later.pk, now=now)
+
+    def races(query: str = "") -> list[int]:
+        return [each["race"] for each in call(None, "get", f"leagues/{league.pk}/drafts{query}").json()["results"]]
+
+    assert races() == races("?ordering=-starts_at") == [later.pk, draft.race_id]
+    assert races("?ordering=locks_at") == races("?ordering=opens_at") == [draft.race_id, later.pk]
+    assert races("?status=open") == races(f"?race={draft.race_id}") == [draft.race_id]
+    assert races("?status=void") == []
+    for wrong in ("status=x", "race=x", "ordering=seed"):
+        assert refusal(call(None, "get", f"leagues/{league.pk}/drafts?{wrong}")) == (400, "invalid")
+
+
+# Queues -----------------------------------------------------------------------------------------
+
+
+def test_the_owner_reads_and_sets_the_queue(draft: Draft, teams: list[Constructor], drivers: list[Driver]) -> None:
+    path, ids = of_team(teams[0], draft, "/queue"), [drivers[5].pk, drivers[2].pk]
+
+    before = call(teams[0].user, "get", path)
+    put = call(teams[0].user, "put", path, {"driver_ids": ids})
+    after = call(teams[0].user, "get", path)
+
+    assert [answer.status_code for answer in (before, put, after)] == [200, 200, 200]
+    assert [answer.json()["driver_ids"] for answer in (before, put, after)] == [[], ids, ids]
+
+
+def test_a_queue_is_secret_and_checked(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User
+) -> None:
+    path, wanted = of_team(teams[0], draft, "/queue"), {"driver_ids": [drivers[0].pk]}
+
+    for user, problem in ((None, (401, "not_authenticated")), (teams[1].user, (403, "not_allowed"))):
+        assert refusal(call(user, "get", path)) == refusal(call(user, "put", path, wanted)) == problem
+    assert refusal(call(manager, "get", path)) == refusal(call(manager, "put", path, wanted)) == (403, "not_allowed")
+    for ids, code in (([drivers[0].pk] * 2, "wrong_queue"), ([DriverFactory().pk], "wrong_queue"), ("x", "invalid")):
+        answer = call(teams[0].user, "put", path, {"driver_ids": ids})
+        assert (refusal(answer), list(answer.json()["errors"])) == ((400, code), ["driver_ids"])
+    League.objects.update(is_private=True)
+    assert refusal(call(UserFactory(), "get", path)) == (404, "not_found")
+
+
+# Events -----------------------------------------------------------------------------------------
+
+
+def events(answer: Response) -> list[tuple[int, str, dict[str, Any]]]:
+    """What a client of server-sent events makes of the answer."""
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/event-stream")
+    start, *blocks = answer.content.decode().removesuffix("\n\n").split("\n\n")
+    assert start == "retry: 5000"
+    parsed = [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
+    return [(int(fields["id"]), fields["event"], json.loads(fields["data"])) for fields in parsed]
+
+
+def test_the_log_of_a_draft_is_a_stream_of_events(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User
+) -> None:
+    take(teams[0], draft, drivers[0])
+    manage(manager, draft, "pause")
+
+    streamed = events(call(None, "get", f"{of_league(draft)}/events"))
+
+    assert [(number, kind) for number, kind, _ in streamed] == [
+        (1, "draft_scheduled"),
+        (2, "draft_opened"),
+        (3, "pick_made"),
+        (4, "draft_paused"),
+    ]
+    assert streamed[2][2] == {
+        "at": "2026-07-22T09:00:00Z",
+        "by": {"id": teams[0].user_id, "username": teams[0].user.username},
+        "draft_id": draft.pk,
+        "pick_number": 1,
+        "constructor_id": teams[0].pk,
+        "driver_id": drivers[0].pk,
+        "source": "player",
+        "reason": "",
+    }
+
+
+def test_a_stream_is_taken_up_where_it_was_left(draft: Draft, teams: list[Constructor], drivers: list[Driver]) -> None:
+    take(teams[0], draft, drivers[0])
+    client, path = APIClient(), f"/api/v1/{of_league(draft)}/events"
+
+    asked = [
+        client.get(path, {"after": 1}),
+        client.get(path, {"after": 1}, headers={"Last-Event-ID": "2"}),
+        client.get(path, headers={"Last-Event-ID": "3"}),
+        client.get(path, headers={"Accept": "text/event-stream", "Last-Event-ID": ""}),
+    ]
+
+    assert [[number for number, _, _ in events(answer)] for answer in asked] == [[2, 3], [3], [], [1, 2, 3]]
+    assert client.head(path).status_code == 200
+
+
+def test_a_long_log_comes_in_parts(draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "BATCH", 1)
+    path = f"{of_league(draft)}/events"
+
+    assert [number for number, _, _ in events(call(None, "get", path))] == [1]
+    assert [number for number, _, _ in events(call(None, "get", f"{path}?after=1"))] == [2]
+
+
+@pytest.mark.parametrize("after", ["-1", "x", "", "1.5", str(2**31), "9" * 5000])
+def test_what_is_no_event_is_refused(draft: Draft, after: str) -> None:
+    answer = APIClient().get(f"/api/v1/{of_league(draft)}/events", {"after": after})
+
+    assert refusal(answer) == (400, "invalid")
+    assert list(answer.json()["errors"]) == ["after"]
+
+
+def test_events_of_a_private_league_do_not_exist_for_strangers(draft: Draft, teams: list[Constructor]) -> None:
+    League.objects.update(is_private=True)
+    path = f"{of_league(draft)}/events"
+
+    assert refusal(call(None, "get", path)) == refusal(call(UserFactory(), "get", path)) == (404, "not_found")
+    assert call(teams[0].user, "get", path).status_code == 200
+
+
+def test_events_keep_secrets(league: League, race: Race, manager: User, drivers: list[Driver], now: datetime) -> None:
+    """Neither the seed of an order before the opening, nor queues at any time."""
+    draft = lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+    path = f"{of_league(draft)}/events"
+    team = league.constructors.all()[0]
+    call(team.user, "put", of_team(team, draft, "/queue"), {"driver_ids": [drivers[0].pk]})
+
+    sealed = call(manager, "get", path)
+    lifecycle.open_draft(draft_id=draft.pk, actor=manager, now=now)
+
+    assert draft.order_seed not in sealed.content.decode()
+    assert [kind for _, kind, _ in events(sealed)] == ["draft_scheduled"]
+    assert events(call(manager, "get", path))[1][2]["seed"] == draft.order_seed

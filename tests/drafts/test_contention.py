@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from drafts import lifecycle
-from drafts.models import Draft, Pick
+from drafts import control, lifecycle, queues
+from drafts.models import Draft, Pick, Queue
 from drafts.picks import make_pick
 from fantasy_f1.core.errors import DomainError
 from leagues.models import Constructor
 from races.models import Driver
-from tests.contention import at_once
+from tests.contention import at_once, outcomes
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory
 
 CLIENTS = 20
@@ -94,3 +94,84 @@ def test_a_draft_is_scheduled_once_however_many_ask(now: datetime) -> None:
 
     assert set(outcomes) == set(Draft.objects.all())
     assert Draft.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pause_and_its_end_are_recorded_once_however_many_ask(now: datetime) -> None:
+    draft = open_draft(now, teams=2)
+    act = {"draft_id": draft.pk, "actor": draft.league.creator, "now": now}
+
+    for command in (control.pause_draft, control.resume_draft):
+        assert all(isinstance(outcome, Draft) for outcome in at_once([lambda do=command: do(**act)] * 8))
+
+    assert list(draft.events().values_list("name", flat=True))[2:] == ["DraftPaused", "DraftResumed"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pick_comes_before_a_pause_or_not_at_all(now: datetime) -> None:
+    draft = open_draft(now, teams=2)
+    team = Constructor.objects.select_related("user").get(pk=draft.order_data[0])
+    driver = draft.race.entries.select_related("driver")[0].driver
+
+    def pick() -> Pick:
+        return make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
+
+    def pause() -> Draft:
+        return control.pause_draft(draft_id=draft.pk, actor=draft.league.creator, now=now)
+
+    made = outcomes([pick, pause])
+
+    names = list(draft.events().values_list("name", flat=True))[2:]
+    assert (made, names) in (
+        (Counter(won=2), ["PickMade", "DraftPaused"]),
+        (Counter(won=1, draft_not_open=1), ["DraftPaused"]),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_picks_are_undone_once_however_many_ask(now: datetime) -> None:
+    draft = open_draft(now, teams=2)
+    team = Constructor.objects.select_related("user").get(pk=draft.order_data[0])
+    driver = draft.race.entries.select_related("driver")[0].driver
+    make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
+    act = {"draft_id": draft.pk, "actor": draft.league.creator, "now": now}
+    control.pause_draft(**act)
+
+    made = outcomes([lambda: control.undo_pick(to_pick_number=1, **act)] * 8)
+
+    assert made == {"won": 8}
+    assert draft.events().filter(name="PicksUndone").count() == 1
+    assert not draft.picks.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_is_locked_or_void_but_never_both(now: datetime) -> None:
+    """The clockwork locks it while managers, whose watches are slow, make it void."""
+    draft = open_draft(now, teams=2)
+
+    def void() -> Draft:
+        return control.void_draft(draft_id=draft.pk, reason="Because", actor=draft.league.creator, now=now)
+
+    def lock() -> Draft:
+        return lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    made = outcomes([void, lock] * 4)
+
+    names = [name for name in draft.events().values_list("name", flat=True) if name in ("DraftVoided", "DraftLocked")]
+    assert (made, names) in (
+        (Counter(won=8), ["DraftVoided"]),
+        (Counter(won=4, race_locked=4), ["DraftLocked"]),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_queue_is_kept_however_many_are_sent(now: datetime) -> None:
+    draft = open_draft(now, teams=2)
+    team = Constructor.objects.select_related("user").get(pk=draft.order_data[0])
+    ids = list(draft.race.entries.values_list("driver", flat=True))[:8]
+
+    def put(pk: int) -> Callable[[], list[int]]:
+        return lambda: queues.set_queue(draft_id=draft.pk, constructor=team, driver_ids=[pk], actor=team.user, now=now)
+
+    assert outcomes([put(pk) for pk in ids]) == {"won": 8}
+    assert Queue.objects.get().driver_ids in [[pk] for pk in ids]

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from drafts import lifecycle
+from drafts import control, lifecycle
 from drafts.models import Draft
 from drafts.picks import make_pick, set_autopilot, withdraw_constructor
 from drafts.queries import draft_board, find_draft
@@ -97,3 +97,48 @@ def test_a_driver_who_is_no_longer_entered_is_told_of_without_name(
 
 def test_a_draft_that_is_not_scheduled_has_no_log(league: League, race: Race, manager: User) -> None:
     assert lines(draft_board(find_draft(manager, league.pk, race.pk))) == []
+
+
+def test_the_log_tells_what_managers_did_and_strikes_out_what_they_undid(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    act = {"draft_id": draft.pk, "actor": manager, "now": now}
+
+    def pick(*numbers: int) -> None:
+        for number in numbers:
+            team, driver = teams[number], drivers[number]
+            make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
+
+    pick(0, 1, 2)
+    control.pause_draft(**act)
+    control.undo_pick(**act)
+    control.undo_pick(to_pick_number=1, **act)
+    control.resume_draft(**act)
+    pick(0, 1)
+    control.pause_draft(**act)
+    control.undo_pick(**act)
+    control.resume_draft(**act)
+    pick(1)
+    control.void_draft(reason="Nobody came.", **act)
+
+    board = draft_board(find_draft(manager, draft.league_id, draft.race_id))
+    name, (a, b, c) = manager.display_name, (team.team_name for team in teams)
+    made = {
+        number: f"{team} drafted {drivers[number - 1]} with pick {number}." for number, team in enumerate((a, b, c), 1)
+    }
+    assert [(line.text, line.is_undone) for line in lines(board)][:-2] == [
+        (f"{name} made the draft void: Nobody came.", False),
+        (made[2], False),
+        (f"{name} resumed the draft.", False),
+        (f"{name} took back pick 2: {drivers[1]}.", False),
+        (f"{name} paused the draft.", False),
+        (made[2], True),
+        (made[1], False),
+        (f"{name} resumed the draft.", False),
+        (f"{name} took back pick 1 and all after it: {drivers[0]}, {drivers[1]}.", False),
+        (f"{name} took back pick 3: {drivers[2]}.", False),
+        (f"{name} paused the draft.", False),
+        (made[3], True),
+        (made[2], True),
+        (made[1], True),
+    ]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from drafts import lifecycle
+from drafts import control, lifecycle, queues
 from drafts.models import Autopilot, Draft, Pick
 from drafts.picks import make_pick, set_autopilot
 from leagues.models import Constructor, League
@@ -55,7 +55,7 @@ def buttons(html: str) -> list[int]:
 
 def notice(html: str) -> str:
     """What the room says on top."""
-    return text("<" + html.split('id="notice"')[1].split('<nav class="tabs')[0])
+    return text("<" + html.split('id="notice"')[1].split('<div id="controls"')[0])
 
 
 def announced(html: str) -> str:
@@ -834,7 +834,7 @@ def test_the_room_costs_the_same_for_four_and_ten_teams(
 
     assert Pick.objects.count() == 28
     assert counts[0] == counts[1]
-    assert counts[0] <= 13  # session, account and bell; the draft, its manager, seven for the board, its log
+    assert counts[0] <= 14  # session, account and bell; the draft, its manager, seven for the board, its log, a queue
 
 
 def test_the_list_costs_the_same_for_one_and_three_races(client: Client, draft: Draft, now: datetime) -> None:
@@ -846,3 +846,169 @@ def test_the_list_costs_the_same_for_one_and_three_races(client: Client, draft: 
         lifecycle.schedule_draft(league_id=draft.league_id, race_id=race.pk, now=now)
 
     assert queries(client, url) == one
+
+
+# Managers' powers -------------------------------------------------------------------------------
+
+
+def told(client: Client, draft: Draft, name: str, **data: object) -> str:
+    """What the room says to whoever does it."""
+    return notice(client.post(room(draft, name), data, headers=HTMX).content.decode())
+
+
+def test_a_manager_pauses_undoes_and_resumes(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    for team, driver in zip(teams, drivers, strict=False):
+        make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
+    client.force_login(manager)
+    by = f"The draft is paused by {manager.display_name}."
+
+    assert "Pause the draft" in read(client, room(draft))
+    assert told(client, draft, "pause").startswith(f"The draft is paused. {by}")
+    assert f"Undo pick 3: {drivers[2].family_name}" in read(client, room(draft))
+    for _ in range(2):  # a double click
+        assert told(client, draft, "undo", to_pick_number=3).startswith("Pick 3 is undone.")
+    paused = read(client, room(draft))
+    struck_out = [text(line) for line in re.findall(r'<li class="is-undone">.*?</li>', paused, re.DOTALL)]
+    assert [line.split(": ")[1] for line in struck_out] == [f"{teams[2]} drafted {drivers[2].name} with pick 3."]
+    assert f"Undo pick 2: {drivers[1].family_name}" in paused
+    assert told(client, draft, "resume").startswith("The pause is over.")
+    assert draft.picks.count() == 2
+
+    after = client.post(room(draft, "pause"), follow=True)
+    assert after.redirect_chain == [(room(draft), 302)]
+    assert by in text(after.content.decode())
+
+
+def test_players_see_who_paused_and_have_no_buttons_for_it(
+    client: Client, draft: Draft, teams: list[Constructor], manager: User, now: datetime
+) -> None:
+    client.force_login(teams[0].user)
+    for what in ("open", "paused"):
+        html = read(client, room(draft))
+        assert [part in html for part in ("pause-draft", "resume-draft", "undo-pick", "void-draft")] == [False] * 4
+        assert (f"Paused by {manager.display_name}" in text(html)) == (what == "paused")
+        before = Draft.objects.get().version
+        for name in ("pause", "resume", "undo", "void"):
+            data = {"to_pick_number": 1, "reason": "Me", "sure": "on"}
+            assert client.post(room(draft, name), data).status_code in (403, 409)
+        assert Draft.objects.get().version == before
+        if what == "open":
+            control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
+
+
+def test_an_undo_without_a_number_is_refused(client: Client, draft: Draft, manager: User, now: datetime) -> None:
+    control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
+    client.force_login(manager)
+
+    answer = client.post(room(draft, "undo"), {"to_pick_number": "x"})
+
+    assert answer.status_code == 400
+    assert "There is no pick with that number." in answer.content.decode()
+
+
+def test_a_manager_makes_a_draft_void(client: Client, draft: Draft, manager: User) -> None:
+    client.force_login(manager)
+
+    for data in ({"reason": "Nobody came"}, {"sure": "on"}):
+        answer = client.post(room(draft, "void"), data)
+        assert answer.status_code == 400
+        assert 'id="void-draft" open' in answer.content.decode()
+        assert "This field is required." in answer.content.decode()
+    said = told(client, draft, "void", reason="Nobody came", sure="on")
+
+    assert said.startswith(f"The draft is void. This draft is void, by {manager.display_name}. Nobody came Nothing is")
+    assert "void-draft" not in read(client, room(draft))
+
+
+def test_a_stale_page_does_not_open_what_is_void(client: Client, draft: Draft, manager: User, now: datetime) -> None:
+    control.void_draft(draft_id=draft.pk, reason="Nobody came", actor=manager, now=now)
+    client.force_login(manager)
+
+    answer = client.post(room(draft, "initialize"))
+
+    assert answer.status_code == 409
+    assert "This draft is void." in notice(answer.content.decode())
+
+
+def test_nothing_is_managed_after_the_lock(client: Client, draft: Draft, manager: User) -> None:
+    client.force_login(manager)
+
+    with time_machine.travel(draft.locks_at, tick=False):
+        html = read(client, room(draft))
+
+    assert [part in html for part in ("pause-draft", "void-draft")] == [False, False]
+
+
+# The queue --------------------------------------------------------------------------------------
+
+
+def queued(html: str) -> list[str]:
+    return re.findall(r'queue-list__who">([^<]+?)(?: <|<)', html)
+
+
+def choice(html: str, label: str) -> str:
+    """The queue that the button sends."""
+    [value] = re.findall(rf'name="queue" value="([\d,]*)" aria-label="{label}"', html)
+    return value
+
+
+def test_a_player_makes_a_queue(client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]) -> None:
+    client.force_login(teams[1].user)
+    url, (a, b, c) = room(draft, "queue"), (driver.name for driver in drivers[:3])
+
+    for driver in (drivers[0], drivers[1], drivers[2], drivers[2]):
+        before = ",".join(map(str, queues.queue_of(draft=draft, constructor=teams[1], actor=teams[1].user)))
+        client.post(url, {"queue": before, "add": driver.pk})
+    html = read(client, room(draft))
+    assert queued(html) == [a, b, c]
+
+    client.post(url, {"queue": choice(html, f"Move {c} up")})
+    html = read(client, room(draft))
+    assert queued(html) == [a, c, b]
+    client.post(url, {"queue": choice(html, f"Move {a} down")})
+    html = read(client, room(draft))
+    assert queued(html) == [c, a, b]
+    said = told(client, draft, "queue", queue=choice(html, f"Take {a} out of the queue"))
+    assert (said, queued(read(client, room(draft)))) == ("Your queue is saved.", [c, b])
+
+
+def test_a_queue_shows_who_is_gone_and_can_be_emptied(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    client.force_login(teams[1].user)
+    client.post(room(draft, "queue"), {"queue": f"{drivers[0].pk},{drivers[1].pk}"})
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    drivers[1].race_entries.update(status="withdrawn")
+
+    html = read(client, room(draft))
+
+    assert queued(html) == [drivers[0].name]
+    assert 'queue-list__item is-taken"' in html
+    client.post(room(draft, "queue"), {"queue": choice(html, f"Take {drivers[0].name} out of the queue")})
+    assert queued(read(client, room(draft))) == []
+
+
+@pytest.mark.parametrize("data", [{"queue": "x"}, {"add": "0"}, {"queue": "1,,2"}])
+def test_what_is_no_queue_is_refused(
+    client: Client, draft: Draft, teams: list[Constructor], data: dict[str, str]
+) -> None:
+    client.force_login(teams[1].user)
+
+    assert client.post(room(draft, "queue"), data).status_code == 400
+
+
+def test_a_queue_is_on_its_owners_page_alone(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    queues.set_queue(draft_id=draft.pk, constructor=teams[0], driver_ids=[drivers[3].pk], actor=teams[0].user, now=now)
+    for user, seen in ((teams[0].user, [drivers[3].name]), (teams[1].user, []), (manager, [])):
+        client.force_login(user)
+        assert queued(read(client, room(draft))) == seen
+
+    client.force_login(manager)
+    assert client.post(room(draft, "queue"), {"queue": ""}).status_code == 404
+    lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+    client.force_login(teams[0].user)
+    assert "My queue" not in read(client, room(draft))

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from drafts import lifecycle, picks
+from drafts import control, lifecycle, picks
 from drafts.models import Draft
 from leagues.membership import join_league, leave_league, remove_constructor
 from leagues.models import Constructor, League
@@ -296,3 +296,84 @@ def test_beat_tells_of_a_score_once(
 
     assert [kind for kind, _, _ in inbox(teams[0].user)] == ["race_finished"]
     assert str(ToldScore.objects.get()) == f"{race} by Classic, run 1"
+
+
+# Managers' powers over a draft ------------------------------------------------------------------
+
+
+def test_what_a_manager_does_to_a_draft_is_told_to_all_others(
+    draft: Draft,
+    teams: list[Constructor],
+    drivers: list[Driver],
+    manager: User,
+    now: datetime,
+    happening: Happening,
+    inbox: Inbox,
+) -> None:
+    ConstructorFactory(league=draft.league, user=manager)
+    pick(draft, teams[0], drivers[0], now)
+    act = {"draft_id": draft.pk, "actor": manager, "now": now}
+    with happening():
+        control.pause_draft(**act)
+        control.pause_draft(**act)
+        control.undo_pick(**act)
+        control.resume_draft(**act)
+        control.void_draft(reason="Too late for all of us", **act)
+
+    by = "manager, who manages Paddock,"
+    told = [
+        ("draft_update", "Moon Grand Prix: the draft is paused", f"{by} paused it: nobody picks until it goes on."),
+        ("draft_update", "Moon Grand Prix: picks were undone", f"{by} took the draft back to pick 1."),
+        ("draft_update", "Moon Grand Prix: the draft goes on", f"{by} resumed it."),
+        ("draft_update", "Moon Grand Prix: the draft is void", f"{by} made it void: Too late for all of us"),
+    ]
+    assert inbox(teams[1].user) == inbox(teams[2].user) == told
+    assert inbox(manager) == []
+
+
+def test_a_turn_that_comes_again_is_told_again(
+    draft: Draft,
+    teams: list[Constructor],
+    drivers: list[Driver],
+    manager: User,
+    now: datetime,
+    happening: Happening,
+    inbox: Inbox,
+) -> None:
+    act = {"draft_id": draft.pk, "actor": manager, "now": now}
+    with happening():
+        pick(draft, teams[0], drivers[0], now)
+    with happening():
+        pick(draft, teams[1], drivers[1], now)
+    with happening():
+        control.pause_draft(**act)
+    with happening():
+        control.undo_pick(**act)
+    with happening():
+        control.resume_draft(**act)
+
+    assert [each for each in inbox(teams[1].user) if each[0] == "pick_turn"] == [turn(2, teams[1])] * 2
+
+
+def test_a_pause_tells_nobody_of_a_turn(
+    draft: Draft, teams: list[Constructor], manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
+    with happening():
+        leave_league(league_id=draft.league_id, user=teams[0].user, now=now)
+
+    assert inbox(teams[1].user) == []
+
+
+def test_a_draft_that_falls_with_its_race_and_comes_back_is_told_to_all(
+    draft: Draft, teams: list[Constructor], race: Race, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    for status in (Race.Status.CANCELLED, Race.Status.SCHEDULED):
+        Race.objects.filter(pk=race.pk).update(status=status)
+        with happening():
+            lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    assert inbox(teams[2].user) == [
+        ("draft_update", "Moon Grand Prix: the draft is void", "Race cancelled."),
+        ("draft_update", "Moon Grand Prix: the draft goes on", "Paddock drafts again."),
+    ]

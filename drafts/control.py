@@ -1,0 +1,102 @@
+"""What managers do to a draft while it runs: pause, resume, undo picks, and make it void (docs/rules.md, 2.10–2.12)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from drafts import lifecycle
+from drafts.errors import DraftNotPaused, DraftNotRunning, NothingToUndo, RaceLocked
+from drafts.events import DraftPaused, DraftResumed, PicksUndone
+from drafts.models import ROUNDS, Draft
+from drafts.picks import go_on, play_autopilots, require_unlocked
+from fantasy_f1.core.errors import Invalid
+from fantasy_f1.core.events import publish
+from leagues.permissions import require_manager
+
+
+def pause_draft(*, draft_id: int, actor: User, now: datetime) -> Draft:
+    """Stop a draft that is open, or complete, so that picks can be undone: nobody picks until it is resumed.
+
+    Safe to repeat. Raises ``NotAllowed``, ``DraftNotRunning``, ``RaceLocked``.
+    """
+    with transaction.atomic():
+        draft = _locked(draft_id, actor)
+        _require_running(draft, now)
+        if draft.status != Draft.Status.PAUSED:
+            was, draft.status = draft.status, Draft.Status.PAUSED
+            draft.save(update_fields=["status"])
+            publish(DraftPaused(draft.pk, was), source=draft, actor=actor, now=now)
+    return draft
+
+
+def resume_draft(*, draft_id: int, actor: User, now: datetime) -> Draft:
+    """Let a paused draft go on, or be complete if nothing is left to pick; teams on autopick play on at once.
+
+    Safe to repeat. Raises ``NotAllowed``, ``DraftNotRunning``, ``RaceLocked``.
+    """
+    with transaction.atomic():
+        draft = _locked(draft_id, actor)
+        _require_running(draft, now)
+        if draft.status == Draft.Status.PAUSED:
+            draft.status = Draft.Status.OPEN
+            publish(DraftResumed(draft.pk), source=draft, actor=actor, now=now)
+            go_on(draft, now=now)
+            play_autopilots(draft, now=now)
+    return draft
+
+
+def undo_pick(*, draft_id: int, actor: User, now: datetime, to_pick_number: int | None = None) -> Draft:
+    """Take back the last pick, or that with ``to_pick_number`` and all after it, while the draft is paused.
+
+    Safe to repeat where the number is given: what is undone already is left as it is. Raises ``NotAllowed``,
+    ``DraftNotPaused``, ``RaceLocked``, ``NothingToUndo`` where no pick was made, ``Invalid`` for no number of a turn.
+    """
+    with transaction.atomic():
+        draft = _locked(draft_id, actor)
+        if draft.status != Draft.Status.PAUSED:
+            raise DraftNotPaused("Pause the draft first: picks are undone while nobody picks.")
+        require_unlocked(draft, now)
+        if to_pick_number is None:
+            last = draft.picks.order_by("-pick_number").first()
+            if last is None:
+                raise NothingToUndo("No pick has been made yet.")
+            to_pick_number = last.pick_number
+        turns = len(draft.order_data) * ROUNDS
+        if not 1 <= to_pick_number <= turns:
+            raise Invalid(f"The draft has picks 1 to {turns}.", field="to_pick_number")
+        undone = draft.picks.filter(pick_number__gte=to_pick_number)
+        released = list(undone.order_by("pick_number").values_list("driver_id", flat=True))
+        if released:
+            undone.delete()
+            go_on(draft, now=now)
+            publish(PicksUndone(draft.pk, to_pick_number, released), source=draft, actor=actor, now=now)
+    return draft
+
+
+def void_draft(*, draft_id: int, reason: str, actor: User, now: datetime) -> Draft:
+    """Call the draft off, for good and with a reason that everybody reads: it scores nothing and does not rotate.
+
+    Safe to repeat. Raises ``NotAllowed``, ``Invalid``, and from the lock on ``RaceLocked``.
+    """
+    with transaction.atomic():
+        draft = _locked(draft_id, actor)
+        if not reason.strip():
+            raise Invalid("Say why the draft is made void.", field="reason")
+        if lifecycle.stays_void(draft):
+            return draft
+        if draft.status == Draft.Status.LOCKED or now >= draft.locks_at:
+            raise RaceLocked("The picks for this race are locked.")
+        return lifecycle.void(draft, reason=reason.strip(), now=now, by=actor)
+
+
+def _locked(draft_id: int, actor: User) -> Draft:
+    draft = Draft.objects.lock(draft_id)
+    require_manager(actor, draft.league)
+    return draft
+
+
+def _require_running(draft: Draft, now: datetime) -> None:
+    if draft.status not in Draft.RUNNING:
+        raise DraftNotRunning(f"This draft is {draft.get_status_display().lower()}: it does not run.")
+    require_unlocked(draft, now)

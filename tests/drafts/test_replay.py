@@ -1,0 +1,170 @@
+"""Whatever is done to a draft, in whatever order: its rules hold, and its log alone tells how it stands."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from drafts import control, lifecycle, order
+from drafts.models import ROUNDS, Draft
+from drafts.picks import make_pick, set_autopilot
+from fantasy_f1.core.errors import DomainError
+from leagues.membership import leave_league
+from leagues.models import Constructor, League
+from races.models import Driver
+from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory
+
+NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
+TEAMS = 3
+ENTERED = 5
+"""One driver short, so that drafts also end for want of drivers."""
+
+
+@dataclass
+class Replayed:
+    """A draft as its log tells it, event by event."""
+
+    method: str
+    entered: set[int]
+    status: str = ""
+    order: list[int] = field(default_factory=list)
+    picks: dict[int, tuple[int, int]] = field(default_factory=dict)
+    withdrawn: list[int] = field(default_factory=list)
+
+    def apply(self, name: str, data: dict[str, Any]) -> None:
+        match name:
+            case "DraftScheduled":
+                self.status = "scheduled"
+            case "DraftOpened":
+                self.status, self.order = "open", data["order"]
+            case "OrderChanged":
+                self.order, self.withdrawn = data["order"], []
+            case "PickMade":
+                self.picks[data["pick_number"]] = (data["constructor_id"], data["driver_id"])
+            case "PicksUndone":
+                undone = {number for number in self.picks if number >= data["to_pick_number"]}
+                assert [self.picks.pop(number)[1] for number in sorted(undone)] == data["released"]
+            case "ConstructorWithdrawn":
+                self.withdrawn.append(data["constructor_id"])
+                self.picks = {n: pick for n, pick in self.picks.items() if pick[0] != data["constructor_id"]}
+            case "AutopilotSwitched":
+                pass
+            case _:
+                self.status = {
+                    "DraftPaused": "paused",
+                    "DraftResumed": "open",
+                    "DraftCompleted": "complete",
+                    "DraftLocked": "locked",
+                    "DraftVoided": "void",
+                }[name]
+
+    @property
+    def current_pick(self) -> int | None:
+        if self.status not in ("open", "paused") or not self.entered - {driver for _, driver in self.picks.values()}:
+            return None
+        made = max(self.picks, default=0)
+        return order.next_turn(self.order, self.method, ROUNDS, after=made, passed_over=self.withdrawn)
+
+
+Step = tuple[str, int]
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["pick", "pick", "pick", "pick", "manage", "pause", "resume", "undo", "back", "order", "on", "off", "leave"]
+        ),
+        st.integers(min_value=0, max_value=11),
+    ),
+    max_size=25,
+)
+ends = st.sampled_from(["", "lock", "void"])
+
+
+class TestSequences(TestCase):
+    @given(done=steps, end=ends, method=st.sampled_from(League.DraftMethod.values))
+    @settings(max_examples=40, deadline=None)
+    def test_rules_hold_and_the_log_tells_how_the_draft_stands(self, done: list[Step], end: str, method: str) -> None:
+        race = RaceFactory(starts_at=NOW + timedelta(days=4), entries=ENTERED)
+        league = LeagueFactory(season=race.season, draft_method=method)
+        teams = ConstructorFactory.create_batch(TEAMS, league=league)
+        drivers = [entry.driver for entry in race.entries.select_related("driver").order_by("pk")]
+        draft = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=league.creator, now=NOW)[0]
+
+        for what, number in done:
+            do(draft, teams, drivers, what, number)
+            check(draft, drivers)
+        do(draft, teams, drivers, end, 0)
+        check(draft, drivers)
+
+
+def do(draft: Draft, teams: list[Constructor], drivers: list[Driver], what: str, number: int) -> None:
+    """One thing that somebody tries; a refusal must leave no trace."""
+    act: dict[str, Any] = {"draft_id": draft.pk, "actor": draft.league.creator, "now": NOW}
+    turn = Draft.objects.get(pk=draft.pk).current_pick
+    stood = Draft.objects.get(pk=draft.pk)
+    team = teams[number % TEAMS]
+    if what in ("pick", "manage") and turn and number:  # mostly by whose turn it is
+        pk = order.on_turn(stood.order_data, stood.method, turn)
+        team = next(team for team in teams if team.pk == pk)
+    before = list(draft.events().values_list("version", "name"))
+    try:
+        match what:
+            case "pick":
+                make_pick(**{**act, "actor": team.user}, constructor=team, driver=drivers[number % ENTERED])
+            case "manage":
+                make_pick(**act, constructor=team, driver=drivers[number % ENTERED])
+            case "pause":
+                control.pause_draft(**act)
+            case "resume":
+                control.resume_draft(**act)
+            case "undo":
+                control.undo_pick(**act)
+            case "back":
+                control.undo_pick(**act, to_pick_number=number)
+            case "order":
+                active = list(draft.league.constructors.playing().values_list("pk", flat=True))
+                by = number % (len(active) or 1)
+                lifecycle.set_order(**act, constructor_ids=active[by:] + active[:by])
+            case "on" | "off":
+                set_autopilot(
+                    constructor=Constructor.objects.get(pk=team.pk), on=what == "on", actor=team.user, now=NOW
+                )
+            case "leave":
+                leave_league(league_id=draft.league_id, user=team.user, now=NOW)
+                lifecycle.run_due(NOW)
+            case "lock":
+                lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+            case "void":
+                control.void_draft(**act, reason="Because")
+    except DomainError:
+        assert list(draft.events().values_list("version", "name")) == before
+    if stood.status == Draft.Status.PAUSED and what not in ("resume", "lock", "void"):
+        assert Draft.objects.get(pk=draft.pk).status == Draft.Status.PAUSED
+
+
+def check(draft: Draft, drivers: list[Driver]) -> None:
+    stands = Draft.objects.get(pk=draft.pk)
+    picks = {pick.pick_number: pick for pick in stands.picks.all()}
+
+    replayed = Replayed(stands.method, {driver.pk for driver in drivers})
+    for name, data in stands.events().order_by("version").values_list("name", "data"):
+        replayed.apply(name, data)
+    stored = {number: (pick.constructor_id, pick.driver_id) for number, pick in picks.items()}
+    assert (replayed.status, replayed.order, replayed.picks, replayed.withdrawn, replayed.current_pick) == (
+        stands.status,
+        stands.order_data,
+        stored,
+        stands.withdrawn,
+        stands.current_pick,
+    )
+
+    turns = order.turns(stands.order_data, stands.method, ROUNDS)
+    assert len({pick.driver_id for pick in picks.values()}) == len(picks)
+    assert max(Counter(pick.constructor_id for pick in picks.values()).values(), default=0) <= ROUNDS
+    assert all(pick.constructor_id == turns[number - 1] for number, pick in picks.items())
+    played = [number for number, pk in enumerate(turns, start=1) if pk not in stands.withdrawn]
+    assert sorted(picks) == played[: len(picks)]  # nobody's turn is left out
+    assert not stands.current_pick or stands.current_pick == played[len(picks)]
