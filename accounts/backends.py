@@ -3,10 +3,22 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest
 
+from accounts.emails import normalize_email
 from accounts.models import User
+
+
+def find_account(name: str) -> User | None:
+    """The account of that username or e-mail address, without regard to case."""
+    name = name.strip()
+    try:
+        email = normalize_email(name)
+    except ValidationError:
+        email = name
+    return User.objects.filter(Q(username__iexact=name) | Q(email__iexact=email)).order_by("pk").first()
 
 
 class UsernameOrEmailBackend(ModelBackend):
@@ -17,8 +29,7 @@ class UsernameOrEmailBackend(ModelBackend):
     ) -> User | None:
         if username is None or password is None:
             return None
-        name = username.strip()
-        user = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).order_by("pk").first()
+        user = find_account(username)
         if user is None:
             User().set_password(password)
             return None
