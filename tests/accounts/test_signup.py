@@ -5,6 +5,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,11 @@ def test_register_loses_a_race_with_a_clear_error(
         register(**values(**changed), now=now)
 
     assert User.objects.count() == 1
+
+
+def test_register_hides_no_other_fault_of_the_database(now: datetime) -> None:
+    with mock.patch.object(User, "save", side_effect=IntegrityError("another rule")), pytest.raises(IntegrityError):
+        register(**values(), now=now)
 
 
 def test_change_profile_changes_only_what_is_given() -> None:

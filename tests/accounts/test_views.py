@@ -195,6 +195,26 @@ def test_login_starts_over_where_the_first_step_counts_no_more(client: Client, r
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.usefixtures("recovery_code")
+def test_an_empty_code_is_asked_for_again(client: Client) -> None:
+    client.post(reverse("accounts:login"), {"username": "ana", "password": PASSWORD})
+
+    answer = client.post(reverse("accounts:login_code"), {"otp": ""})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, ["otp"])
+
+
+def test_a_name_that_no_account_can_have_is_refused_like_any_other(client: Client) -> None:
+    UserFactory(username="ana")
+
+    answers = [
+        client.post(reverse("accounts:login"), {"username": name, "password": "wrong"})
+        for name in ("ana", "ana@straße.de")
+    ]
+
+    assert len({str(answer.context["form"].errors) for answer in answers}) == 1
+
+
 def test_nobody_comes_to_the_second_step_without_the_first(client: Client) -> None:
     assert client.get(reverse("accounts:login_code"))["Location"] == reverse("accounts:login")
 
