@@ -7,10 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserCreationForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import access
+from accounts import access, closing, second_factor
 from accounts.models import ApiKey, SignIn, User
 from fantasy_f1.core.admin import GuardedAdmin, ReadOnly
 
@@ -28,12 +29,13 @@ class AccountAdmin(GuardedAdmin, UserAdmin):
     list_filter = ["is_active", "is_staff", "is_superuser", "created_at"]
     search_fields = ["username", "email", "full_name"]
     ordering = ["username"]
-    readonly_fields = ["created_at", "updated_at", "last_login"]
+    readonly_fields = ["created_at", "updated_at", "last_login", "deleted_at", "has_second_factor"]
+    actions = ["reactivate", "reset_second_factor"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        ("Person", {"fields": ["full_name", "email", "time_zone"]}),
+        ("Person", {"fields": ["full_name", "email", "email_verified_at", "time_zone", "has_second_factor"]}),
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        ("Moments", {"fields": ["created_at", "updated_at", "last_login"]}),
+        ("Moments", {"fields": ["created_at", "updated_at", "last_login", "deleted_at"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["username", "email", "password1", "password2"]}),
@@ -43,6 +45,24 @@ class AccountAdmin(GuardedAdmin, UserAdmin):
         super().save_model(request, obj, form, change)
         if not obj.is_active:  # also when it is opened again, nobody is in
             access.end_all(user=obj, now=timezone.now())
+
+    @admin.display(boolean=True, description="second factor")
+    def has_second_factor(self, user: User) -> bool:
+        return second_factor.is_on(user)
+
+    @admin.action(description="Open closed accounts again", permissions=["change"])
+    def reactivate(self, request: HttpRequest, users: "QuerySet[User]") -> None:
+        """Those that were deleted stay closed."""
+        for user in users:
+            closing.reactivate(user=user)
+        self.message_user(request, "The accounts are open, but for those that were deleted.")
+
+    @admin.action(description="Switch the second factor off", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, users: "QuerySet[User]") -> None:
+        """For who lost the phone and the recovery codes; make sure that it is them who ask."""
+        for user in users:
+            second_factor.switch_off(user=user)
+        self.message_user(request, "The second factor is off: logging in takes the password alone.")
 
 
 @admin.register(SignIn)

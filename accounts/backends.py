@@ -3,16 +3,22 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest
 
+from accounts.emails import normalize_email
 from accounts.models import User
 
 
 def find_account(name: str) -> User | None:
     """The account of that username or e-mail address, without regard to case."""
     name = name.strip()
-    return User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).order_by("pk").first()
+    try:
+        email = normalize_email(name)
+    except ValidationError:
+        email = name
+    return User.objects.filter(Q(username__iexact=name) | Q(email__iexact=email)).order_by("pk").first()
 
 
 class UsernameOrEmailBackend(ModelBackend):

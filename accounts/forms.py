@@ -3,15 +3,24 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.core.validators import MaxLengthValidator
 
+from accounts.identity import MAX_PASSWORD
 from accounts.limits import account_key
 from accounts.models import ApiKey, username_validator
 from accounts.zones import find_time_zones, time_zones, validate_time_zone
 from fantasy_f1.core.errors import DomainError
-from fantasy_f1.core.ratelimit import RateLimited, limit_auth
+from fantasy_f1.core.ratelimit import RateLimited, limit_auth, limit_proof
 
+AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 WHAT_IS_LONG_ENOUGH = "At least 10 characters; a short sentence is good."
+
+
+def limit_password(field: forms.Field) -> None:
+    """Hashing stays cheap, whatever is sent."""
+    field.validators.append(MaxLengthValidator(MAX_PASSWORD))
+    field.widget.attrs["maxlength"] = MAX_PASSWORD
 
 
 class RefusableForm(forms.Form):
@@ -30,14 +39,14 @@ class RegisterForm(RefusableForm):
         max_length=30,
         validators=[username_validator],
         help_text="3 to 30 letters, digits or _ . -, seen by the others in your leagues.",
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs=AS_TYPED | {"autocomplete": "username"}),
     )
     email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     full_name = forms.CharField(
         label="Name", max_length=100, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     password = forms.CharField(
-        max_length=128,
+        max_length=MAX_PASSWORD,
         strip=False,
         help_text=WHAT_IS_LONG_ENOUGH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -67,6 +76,7 @@ class LoginForm(RefusableForm, AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "Username or e-mail"
         self.fields["username"].widget.attrs["maxlength"] = 254
+        limit_password(self.fields["password"])
 
     def clean(self) -> dict[str, Any]:
         name = self.cleaned_data.get("username")
@@ -84,16 +94,21 @@ class NewPasswordForm(SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = WHAT_IS_LONG_ENOUGH
+        for field in self.fields.values():
+            limit_password(field)
 
 
 class ChangePasswordForm(NewPasswordForm, PasswordChangeForm):
-    pass
+    def clean_old_password(self) -> str:
+        try:
+            limit_proof(user_id=self.user.pk)
+        except RateLimited as error:
+            raise forms.ValidationError(error.message) from error
+        return super().clean_old_password()
 
 
-class ForgottenPasswordForm(RefusableForm, PasswordResetForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["email"].label = "E-mail"
+class ForgottenPasswordForm(RefusableForm):
+    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
 class ProfileForm(RefusableForm):
@@ -104,7 +119,6 @@ class ProfileForm(RefusableForm):
         help_text="Shown instead of your username.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     time_zone = forms.CharField(
         max_length=64,
         help_text="Type a city, such as Berlin. All times are shown in this zone.",
@@ -121,3 +135,51 @@ class ProfileForm(RefusableForm):
         if not found:
             validate_time_zone(given)  # says what is wrong
         return found[0]
+
+
+class PasswordForm(RefusableForm):
+    """Asks for the password again."""
+
+    current_password = forms.CharField(
+        label="Your password",
+        max_length=MAX_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class ProofForm(PasswordForm):
+    """The same, and the second factor of whoever has one."""
+
+    otp = forms.CharField(
+        label="Code",
+        max_length=32,
+        help_text="Of your authenticator app, or a recovery code.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    def __init__(self, *args: Any, has_second_factor: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_second_factor:
+            del self.fields["otp"]
+
+    def proof(self) -> dict[str, str]:
+        """``password`` and ``otp``, for the commands that ask for them."""
+        return {"password": self.cleaned_data["current_password"], "otp": self.cleaned_data.get("otp", "")}
+
+
+class CodeForm(RefusableForm):
+    otp = forms.CharField(
+        label="Code",
+        max_length=32,
+        widget=forms.TextInput(attrs=AS_TYPED | {"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
+class EmailForm(PasswordForm):
+    email = forms.EmailField(
+        label="New e-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    field_order = ["email", "current_password"]

@@ -3,14 +3,18 @@
 from datetime import datetime
 from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.devices import device
+from accounts.emails import normalize_email
 from accounts.zones import validate_time_zone
 
 username_validator = RegexValidator(
@@ -20,7 +24,7 @@ username_validator = RegexValidator(
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(username=username, email=email.strip().lower(), **fields)
+        user = self.model(username=username, email=normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -37,12 +41,21 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     username = models.CharField(max_length=30, validators=[username_validator])
     email = models.EmailField(max_length=254)
+    email_verified_at = models.DateTimeField(
+        "e-mail confirmed",
+        null=True,
+        blank=True,
+        default=timezone.now,
+        help_text="Without it, where mails are sent, no leagues",
+    )
+    verification_sent_at = models.DateTimeField(null=True, editable=False)
     full_name = models.CharField(max_length=100, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may use the admin", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -59,14 +72,31 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 Lower("email"), name="email_used_once", violation_error_message="This e-mail address is in use."
             ),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(is_active=False),
+                name="deleted_account_stays_closed",
+                violation_error_message="A deleted account stays closed.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.username
 
+    def clean(self) -> None:
+        super().clean()
+        try:
+            self.email = normalize_email(self.email)
+        except ValidationError as error:
+            raise ValidationError({"email": error.messages}) from error
+
     @property
     def display_name(self) -> str:
         return self.full_name or self.username
+
+    @property
+    def must_verify_email(self) -> bool:
+        """Whether the account cannot play yet, because its address is still to be confirmed."""
+        return settings.EMAIL_VERIFICATION and self.email_verified_at is None
 
 
 class CredentialQuerySet(models.QuerySet["Credential"]):
@@ -150,3 +180,47 @@ class ApiKey(Credential):
     def prefix(self) -> str:
         """How its text begins, which may be shown."""
         return f"{self.PREFIX}{self.public_id}"
+
+
+class EmailChange(models.Model):
+    """An address that waits for being confirmed at both ends; at most one per account.
+
+    Its links carry its key, so that those of an earlier wish lead nowhere once another one takes its place.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="email_change")
+    email = models.EmailField(max_length=254)
+    is_confirmed_by_old = models.BooleanField(default=False)
+    is_confirmed_by_new = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} → {self.email}"
+
+
+class SecondFactor(models.Model):
+    """The secret that an account shares with an authenticator app (RFC 6238); in use from its first right code on.
+
+    The secret is stored as it is, because the app computes codes from it; it is never shown again after the set-up.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    secret = models.CharField(max_length=64)
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0, help_text="Of the last code that was used: none works twice")
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """Stands in for the authenticator app once; the row goes with its use."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_has_no_double")]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"

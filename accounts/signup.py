@@ -2,13 +2,20 @@
 
 from datetime import datetime
 
-from django.contrib.auth.password_validation import validate_password
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from accounts import verification
+from accounts.emails import normalize_email
+from accounts.identity import check_new_password
 from accounts.models import User
 from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.names import check_name
+
+RESERVED = "deleted-"
+"""What the usernames of deleted accounts begin with."""
 
 
 class UsernameTaken(DomainError):
@@ -22,45 +29,62 @@ class EmailTaken(DomainError):
 def register(
     *, username: str, email: str, password: str, full_name: str = "", time_zone: str = "UTC", now: datetime
 ) -> User:
-    """Make an account.
+    """Make an account; where mails are sent, its address is to be confirmed by a link.
 
     Raises ``Invalid`` (naming the field), ``UsernameTaken`` or ``EmailTaken``; of two requests for one name, one wins.
     """
     user = User(
         username=username.strip(),
-        email=email.strip().lower(),
+        email=_normalized(email),
+        email_verified_at=None if settings.EMAIL_VERIFICATION else now,
         full_name=full_name.strip(),
         time_zone=time_zone,
         created_at=now,
     )
+    if user.username.lower().startswith(RESERVED):
+        raise Invalid("No username begins with “deleted-”.", field="username")
     _check(user)
-    check_password(user, password)
+    check_new_password(user, password)
     user.set_password(password)
-    _save(user)
+    with transaction.atomic():
+        save(user)
+        verification.send_verification(user=user, now=timezone.now())
     return user
 
 
-def change_profile(
-    *, user: User, full_name: str | None = None, email: str | None = None, time_zone: str | None = None
-) -> User:
-    """Change what is given, on behalf of the account's owner; raises like ``register``."""
+def change_profile(*, user: User, full_name: str | None = None, time_zone: str | None = None) -> User:
+    """Change what is given, on behalf of the account's owner. Raises ``Invalid``."""
     if full_name is not None:
         user.full_name = full_name.strip()
-    if email is not None:
-        user.email = email.strip().lower()
     if time_zone is not None:
         user.time_zone = time_zone
     _check(user)
-    _save(user)
+    user.save(update_fields=["full_name", "time_zone", "updated_at"])
     return user
 
 
-def check_password(user: User, password: str) -> None:
-    """Raise ``Invalid`` where ``password`` is too weak for ``user``."""
+def check_email(user: User, email: str) -> str:
+    """The address as it would be kept. Raises ``Invalid``, and ``EmailTaken`` where another account has it."""
+    asked = User(pk=user.pk, username=user.username, email=_normalized(email))
+    _check(asked)
+    return asked.email
+
+
+def save(user: User) -> None:
+    """Save; where somebody else took a name since it was checked, the database says so and we say which."""
     try:
-        validate_password(password, user)
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        _check(user)
+        raise
+
+
+def _normalized(email: str) -> str:
+    try:
+        return normalize_email(email)
     except ValidationError as error:
-        raise Invalid(" ".join(error.messages), field="password") from error
+        raise Invalid(" ".join(error.messages), field="email") from error
 
 
 def _check(user: User) -> None:
@@ -76,13 +100,3 @@ def _check(user: User) -> None:
         raise UsernameTaken("This username is taken.", field="username")
     if others.filter(email__iexact=user.email).exists():
         raise EmailTaken("This e-mail address is in use.", field="email")
-
-
-def _save(user: User) -> None:
-    """Save; where somebody else took a name since it was checked, the database says so and we say which."""
-    try:
-        with transaction.atomic():
-            user.save()
-    except IntegrityError:
-        _check(user)
-        raise

@@ -1,19 +1,17 @@
-"""Pages of the account: sign up, log in and out, profile, password."""
+"""Pages of signing up, logging in, and passwords; what a person sees of the own account is in ``profile_views``."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import (
     LoginView,
     PasswordChangeView,
     PasswordResetCompleteView,
     PasswordResetConfirmView,
     PasswordResetDoneView,
-    PasswordResetView,
 )
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -25,23 +23,23 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts import access, signins
+from accounts import access, second_factor, second_step, signins
 from accounts.forms import (
     ChangePasswordForm,
+    CodeForm,
     ForgottenPasswordForm,
     LoginForm,
     NewPasswordForm,
-    ProfileForm,
     RegisterForm,
 )
 from accounts.limits import account_key
 from accounts.middleware import COOKIE
-from accounts.signup import change_profile
+from accounts.recovery import ask_for_reset
 from accounts.signup import register as make_account
 from accounts.zones import time_zones
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
-from fantasy_f1.core.http import PageRequest, UserRequest, vary_on_htmx, wants_part
+from fantasy_f1.core.http import PageRequest, vary_on_htmx, wants_part
 from fantasy_f1.core.ratelimit import RateLimited, limit_auth, limit_mail
 
 
@@ -79,25 +77,35 @@ class Login(LoginView):
             return vary_on_htmx(HttpResponseClientRedirect(login_page))
         return vary_on_htmx(super().get(request, *args, **kwargs))
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user = form.get_user()
+        if not second_factor.is_on(user):
+            return super().form_valid(form)
+        second_step.begin(self.request, user, after=self.get_redirect_url(), now=timezone.now())
+        return redirect("accounts:login_code")
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return _answered(super().form_invalid(form), form)
 
 
-@login_required
+@sensitive_post_parameters("otp")
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: UserRequest) -> HttpResponse:
-    shown = {"full_name": request.user.full_name, "email": request.user.email, "time_zone": request.user.time_zone}
-    form = ProfileForm(request.POST or None, initial=shown)
+def login_code(request: HttpRequest) -> HttpResponse:
+    """The second step of logging in, for accounts with a second factor."""
+    waiting = second_step.find(request, now=timezone.now())
+    if waiting is None:
+        return redirect("accounts:login")
+    form = CodeForm(request.POST or None)
     if form.is_valid():
         try:
-            change_profile(user=request.user, **form.cleaned_data)
+            second_factor.demand(waiting.user, form.cleaned_data["otp"], now=timezone.now())
         except DomainError as error:
-            request.user.refresh_from_db()
             form.refuse(error)
         else:
-            messages.success(request, "Saved.")
-            return redirect("accounts:profile")
-    return render(request, "accounts/profile.html", {"form": form}, status=400 if form.errors else 200)
+            login(request, waiting.user)
+            second_step.end(request)
+            return redirect(waiting.after or settings.LOGIN_REDIRECT_URL)
+    return _answered(render(request, "accounts/login_code.html", {"form": form}), form)
 
 
 class PasswordChange(PasswordChangeView):
@@ -123,28 +131,21 @@ class PasswordResetConfirm(PasswordResetConfirmView):
         return response
 
 
-class PasswordReset(PasswordResetView):
-    form_class = ForgottenPasswordForm
-    template_name = "accounts/password_reset.html"
-    email_template_name = "accounts/password_reset_email.txt"
-    subject_template_name = "accounts/password_reset_subject.txt"
-    success_url = reverse_lazy("accounts:password_reset_done")
-    # Not the address of the request: whoever asks for a mail must not choose where its link leads.
-    extra_email_context = {"base_url": settings.BASE_URL}
-
-    def form_valid(self, form: ForgottenPasswordForm) -> HttpResponse:  # type: ignore[override]
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """Ask for a link to choose a new password with; the answer is the same whether there is such an account."""
+    form = ForgottenPasswordForm(request.POST or None)
+    if form.is_valid():
         try:
-            limit_mail(self.request, account=account_key(form.cleaned_data["email"]))
-        except RateLimited as error:
+            limit_mail(request, account=account_key(form.cleaned_data["email"]))
+            ask_for_reset(form.cleaned_data["email"])
+        except DomainError as error:
             form.refuse(error)
-            return self.form_invalid(form)
-        return super().form_valid(form)
-
-    def form_invalid(self, form: PasswordResetForm) -> HttpResponse:
-        return _answered(super().form_invalid(form), form)
+        else:
+            return redirect("accounts:password_reset_done")
+    return _answered(render(request, "accounts/password_reset.html", {"form": form}), form)
 
 
-password_reset = PasswordReset.as_view()
 password_reset_done = PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html")
 password_reset_complete = PasswordResetCompleteView.as_view(template_name="accounts/password_reset_complete.html")
 

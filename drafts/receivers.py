@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from accounts import export
+from accounts.models import User
+from accounts.signals import account_closing
 from drafts.lifecycle import follow_race
-from drafts.models import Draft
-from drafts.picks import withdraw_constructor
+from drafts.models import Draft, Pick
+from drafts.picks import set_autopilot, withdraw_constructor
 from fantasy_f1.core.events import published
 from leagues.events import ConstructorLeft
 from races.events import RaceCancelled, RaceReinstated, RaceRescheduled
@@ -21,7 +24,35 @@ def follow(*, event: RaceCancelled | RaceReinstated | RaceRescheduled, now: date
         follow_race(draft_id=draft.pk, now=now)
 
 
+def stand_in(*, user: User, now: datetime, for_good: bool, **kwargs: Any) -> None:
+    """Nobody waits for the teams of a deactivated account: the ranking picks for them. A deleted one leaves anyway."""
+    if not for_good:
+        for constructor in user.constructors.playing():
+            set_autopilot(constructor=constructor, on=True, actor=user, now=now)
+
+
+def picks_of(user: User) -> list[dict[str, Any]]:
+    picks = Pick.objects.filter(constructor__user=user).select_related("race", "driver").order_by("pk")
+    return [
+        {
+            "league_id": pick.league_id,
+            "race": pick.race.name,
+            "season": pick.race.season_id,
+            "constructor_id": pick.constructor_id,
+            "driver": pick.driver.name,
+            "round": pick.round,
+            "pick_number": pick.pick_number,
+            "source": pick.source,
+            "reason": pick.reason,
+            "made_at": pick.made_at,
+        }
+        for pick in picks
+    ]
+
+
 def connect() -> None:
     published.connect(release_picks, sender=ConstructorLeft)
     for calendar_event in (RaceCancelled, RaceReinstated, RaceRescheduled):
         published.connect(follow, sender=calendar_event)
+    account_closing.connect(stand_in)
+    export.register("picks", picks_of)

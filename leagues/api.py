@@ -141,7 +141,7 @@ class LeagueList(ListAPIView[League]):
         summary="A new league, managed by who makes it",
         description="The creator joins like anyone, by `join`.",
         request=LeagueIn,
-        responses={201: LeagueOut, **problems(400, 401, 409)},
+        responses={201: LeagueOut, **problems(400, 401, 403, 409)},
     )
     def post(self, request: Request) -> Response:
         league = managers.create_league(
@@ -189,7 +189,7 @@ class LeagueDetail(APIView):
     operation_id="leagues_join",
     tags=["leagues"],
     request=JoinIn,
-    responses={201: ConstructorOut, **problems(400, 401, 404, 409)},
+    responses={201: ConstructorOut, **problems(400, 401, 403, 404, 409)},
 )
 @api_view(["POST"])
 def join_view(request: Request, pk: int) -> Response:

@@ -49,7 +49,7 @@ def _left(data: dict[str, Any], teams: Names, names: Names) -> str:
 
 
 def _managers(data: dict[str, Any], teams: Names, names: Names) -> str:
-    return f"changed the managers: {', '.join(names[pk] for pk in data['user_ids'] if pk in names)}"
+    return f"changed the managers: {', '.join(names[pk] for pk in data['user_ids'] if pk in names) or 'nobody is left'}"
 
 
 SENTENCES: dict[str, Callable[[dict[str, Any], Names, Names], str]] = {

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from accounts.models import User
+from accounts.verification import require_verified_email
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.events import publish
 from fantasy_f1.core.names import check_name
@@ -39,8 +40,10 @@ CHANGEABLE = {
 def create_league(*, creator: User, name: str, season: Season, now: datetime, **options: Any) -> League:
     """A new league with its creator as manager, who may use the admin from now on but does not join by this.
 
-    ``options`` are the other fields of ``CHANGEABLE``. Raises ``SeasonOver``, ``Invalid`` with the field at fault.
+    ``options`` are the other fields of ``CHANGEABLE``. Raises ``EmailNotVerified``, ``SeasonOver``, or ``Invalid`` with
+    the field at fault.
     """
+    require_verified_email(creator)
     if is_over(season, now=now):
         raise SeasonOver(f"The season {season} is over.", field="season")
     with transaction.atomic():
@@ -106,7 +109,7 @@ def add_manager(*, league_id: int, actor: User, user: User, now: datetime) -> No
     with transaction.atomic():
         league = League.objects.lock(league_id)
         require_manager(actor, league)
-        if not league.constructors.playing().filter(user=user).exists() and user != actor:
+        if not league.constructors.playing().filter(user=user, user__is_active=True).exists() and user != actor:
             raise Invalid("Only players of the league can manage it.", field="user")
         if league.managers.filter(pk=user.pk).exists():
             return

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from accounts.verification import require_verified_email
 from fantasy_f1.core.errors import Invalid, NotAllowed
 from fantasy_f1.core.events import publish
 from fantasy_f1.core.names import check_name
@@ -41,7 +42,7 @@ def join_league(*, league_id: int, user: User, team_name: str, now: datetime, co
     """Enter a team → the user's constructor. Asked again, the standing one is returned.
 
     A private league takes its code. Whoever left comes back with the same team. Raises ``WrongCode``,
-    ``RemovedBefore``, ``SeasonOver``, ``LeagueFull``, ``TeamNameTaken``, ``Invalid``.
+    ``RemovedBefore``, ``EmailNotVerified``, ``SeasonOver``, ``LeagueFull``, ``TeamNameTaken``, ``Invalid``.
     """
     with transaction.atomic():
         league = League.objects.lock(league_id)
@@ -128,6 +129,7 @@ def is_code(league: League, code: str) -> bool:
 
 
 def _enter(league: League, constructor: Constructor, team_name: str, user: User, now: datetime) -> Constructor:
+    require_verified_email(user)
     if is_over(league.season, now=now):
         raise SeasonOver("The season of this league is over.")
     if league.constructors.playing().count() >= min(league.max_teams, capacity(league.season)):

@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from accounts import export
+from accounts.models import User
+from accounts.signals import account_closing
 from drafts.events import (
     ConstructorWithdrawn,
     DraftOpened,
@@ -80,6 +83,16 @@ def tell_left(*, event: ConstructorLeft, now: datetime, **kwargs: Any) -> None:
     notify(letters, now=now)
 
 
+def forget(*, user: User, for_good: bool, **kwargs: Any) -> None:
+    if for_good:
+        user.notifications.all().delete()
+
+
+def notifications_of(user: User) -> list[dict[str, Any]]:
+    fields = ["type", "title", "message", "link", "is_read", "created_at"]
+    return list(user.notifications.order_by("pk").values(*fields))
+
+
 def connect() -> None:
     published.connect(tell_opening, sender=DraftOpened)
     published.connect(tell_pick, sender=PickMade)
@@ -89,6 +102,8 @@ def connect() -> None:
         published.connect(tell_change, sender=change)
     published.connect(tell_joined, sender=ConstructorJoined)
     published.connect(tell_left, sender=ConstructorLeft)
+    account_closing.connect(forget)
+    export.register("notifications", notifications_of)
 
 
 def _draft(pk: int) -> Draft:

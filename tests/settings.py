@@ -18,7 +18,7 @@ for name in ("GAME_CLOCK", "DEMO", "DEBUG", "RATE_LIMITS"):
     os.environ[name] = "off"
 os.environ["TRUSTED_PROXIES"] = ""
 os.environ["BASE_URL"] = "http://localhost:8000"
-os.environ["EMAIL_URL"] = "consolemail://"
+os.environ["EMAIL_URL"] = ""  # no confirmed addresses, unless a test asks for them
 
 from fantasy_f1.settings import *  # noqa: E402, F403
 

@@ -12,9 +12,11 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import signins, tokens
+from accounts import second_factor, signins, tokens
+from accounts.api.fields import OtpField
 from accounts.api.users import UserOut
 from accounts.limits import account_key
+from accounts.models import User
 from accounts.signup import register
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
@@ -44,12 +46,15 @@ class LoginIn(StrictSerializer):
     username = serializers.CharField(max_length=254, required=False, help_text="Username or e-mail address")
     email = serializers.CharField(max_length=254, required=False, help_text="Instead of username")
     password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    otp = OtpField(
+        required=False, default="", allow_blank=True, help_text="Code or recovery code, where the second factor is on"
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         names = [attrs[field] for field in ("username", "email") if field in attrs]
         if len(names) != 1:
             raise serializers.ValidationError({"username": ["Give either username or email."]})
-        return {"username": names[0], "password": attrs["password"]}
+        return {"username": names[0], "password": attrs["password"], "otp": attrs["otp"]}
 
 
 class RefreshIn(StrictSerializer):
@@ -88,15 +93,20 @@ def register_view(request: Request) -> Response:
 @authentication_classes([])
 @permission_classes([AllowAny])
 def login_view(request: Request) -> Response:
-    """Exchange a password and either `username` (which may be the e-mail address) or `email` for tokens."""
-    data = valid(LoginIn(data=request.data))
-    limit_auth(request, account=account_key(data["username"]))
-    user = authenticate(request._request, **data)
-    if user is None:
+    """Exchange a password and either `username` (which may be the e-mail address) or `email` for tokens.
+
+    Where the second factor is on, a right password alone is a 401 `otp_required`, and a code that is not right or was
+    used before a 401 `otp_wrong`.
+    """
+    given = valid(LoginIn(data=request.data))
+    otp = given.pop("otp")
+    limit_auth(request, account=account_key(given["username"]))
+    user = authenticate(request._request, **given)
+    if not isinstance(user, User):
         raise WrongCredentials("Username and password do not fit together.")
-    return Response(
-        tokens.issue(user=user, origin=signins.origin_of(request._request), now=timezone.now()), headers=NOT_KEPT
-    )
+    now = timezone.now()
+    second_factor.demand(user, otp, now=now, status=401)
+    return Response(tokens.issue(user=user, origin=signins.origin_of(request._request), now=now), headers=NOT_KEPT)
 
 
 @extend_schema(

@@ -129,6 +129,14 @@ def limit_mail(request: HttpRequest | Request, *, account: str) -> None:
     _limit_account(request, f"mail:account:{account}", settings.RATE_LIMIT_MAIL)
 
 
+def limit_proof(*, user_id: int) -> None:
+    """Count an attempt to prove, by password or code, that one is the account's owner. Raises ``RateLimited``."""
+    if settings.RATE_LIMITS:
+        decision = buckets.take(f"proof:user:{user_id}", settings.RATE_LIMIT_AUTH_ACCOUNT)
+        if not decision.allowed:
+            raise RateLimited(decision.retry_after)
+
+
 def _limit_account(request: HttpRequest | Request, key: str, limit: Limit) -> None:
     if not settings.RATE_LIMITS:
         return

@@ -1,9 +1,10 @@
+import pyotp
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import keys, tokens
+from accounts import keys, second_factor, tokens
 from accounts.models import ApiKey, SignIn, User
 from accounts.signins import Origin
 from tests.factories import PASSWORD, UserFactory
@@ -79,3 +80,42 @@ def test_an_account_closed_in_the_admin_stays_signed_out_when_it_is_opened_again
     assert (ana.is_active, key.ended_at is not None) == (True, True)
     assert browser.get("/api/v1/auth/me").status_code == 401
     assert SignIn.objects.get(user=ana).ended_at
+
+
+def test_admin_keeps_addresses_in_one_form_and_its_accounts_count_as_confirmed(client: Client, host: User) -> None:
+    given = {"username": "ana", "password1": PASSWORD, "password2": PASSWORD}
+
+    refused = client.post(reverse("admin:accounts_user_add"), {**given, "email": "ana@straße.de"})
+    client.post(reverse("admin:accounts_user_add"), {**given, "email": "Ana@MÜNCHEN.de"})
+
+    user = User.objects.get(username="ana")
+    assert refused.status_code == 200
+    assert (user.email, user.email_verified_at is not None) == ("ana@xn--mnchen-3ya.de", True)
+
+
+def test_admin_opens_closed_accounts_again_but_not_deleted_ones(client: Client, host: User) -> None:
+    closed = UserFactory(is_active=False)
+    deleted = UserFactory(is_active=False, deleted_at=timezone.now())
+
+    answer = client.post(
+        reverse("admin:accounts_user_changelist"),
+        {"action": "reactivate", "_selected_action": [closed.pk, deleted.pk]},
+        follow=True,
+    )
+
+    assert answer.status_code == 200
+    assert set(User.objects.filter(is_active=False)) == {deleted}
+
+
+def test_admin_switches_a_second_factor_off(client: Client, host: User) -> None:
+    ana = UserFactory()
+    factor, now = second_factor.begin(user=ana), timezone.now()
+    second_factor.confirm(user=ana, otp=pyotp.TOTP(factor.secret).at(now), now=now)
+    shown = client.get(reverse("admin:accounts_user_change", args=[ana.pk])).content.decode()
+
+    client.post(
+        reverse("admin:accounts_user_changelist"), {"action": "reset_second_factor", "_selected_action": [ana.pk]}
+    )
+
+    assert factor.secret not in shown
+    assert not second_factor.is_on(ana)

@@ -1,9 +1,12 @@
 from typing import Any
 
+import pyotp
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts import second_factor
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
 
@@ -38,8 +41,11 @@ def test_register_answers_with_the_account(api: APIClient) -> None:
         "id": user.pk,
         "username": "ana",
         "email": "ana@example.com",
+        "email_verified": True,
+        "pending_email": None,
         "full_name": "Ana Lopes",
         "time_zone": "UTC",
+        "has_second_factor": False,
         "created_at": user.created_at.isoformat().replace("+00:00", "Z"),
     }
 
@@ -143,32 +149,21 @@ def test_me_works_with_the_session_of_the_pages(client: Client) -> None:
     assert client.get("/api/v1/auth/me").json()["username"] == user.username
 
 
-def test_users_me_changes_what_is_given(api: APIClient) -> None:
-    user = UserFactory(full_name="Ana")
-    api.force_authenticate(user)
-
-    answer = api.patch("/api/v1/users/me", {"time_zone": "Asia/Tokyo", "email": "New@example.com"})
-
-    assert answer.status_code == 200
-    assert [answer.json()[name] for name in ("full_name", "email", "time_zone")] == [
-        "Ana",
-        "new@example.com",
-        "Asia/Tokyo",
-    ]
-
-
 @pytest.mark.parametrize(
-    ("changed", "status", "fields"),
-    [
-        ({"username": "other"}, 400, ["username"]),
-        ({"time_zone": "Mars/Olympus"}, 400, ["time_zone"]),
-        ({"email": "taken@example.com"}, 409, ["email"]),
-    ],
+    ("otp", "code"), [({}, "otp_required"), ({"otp": ""}, "otp_required"), ({"otp": "000000x"}, "otp_wrong")]
 )
-def test_users_me_refuses(api: APIClient, changed: dict[str, str], status: int, fields: list[str]) -> None:
-    UserFactory(email="taken@example.com")
-    api.force_authenticate(UserFactory())
+def test_login_takes_a_code_where_the_second_factor_is_on(api: APIClient, otp: dict[str, str], code: str) -> None:
+    user = UserFactory(username="ana")
+    factor = second_factor.begin(user=user)
+    now = timezone.now()
+    [recovery, *_] = second_factor.confirm(user=user, otp=pyotp.TOTP(factor.secret).at(now), now=now)
+    given = {"username": "ana", "password": PASSWORD}
 
-    answer = api.patch("/api/v1/users/me", changed)
+    refused = api.post("/api/v1/auth/login", {**given, **otp})
+    wrong = api.post("/api/v1/auth/login", {**given, "password": "wrong", "otp": recovery})
+    taken = api.post("/api/v1/auth/login", {**given, "otp": recovery})
+    again = api.post("/api/v1/auth/login", {**given, "otp": recovery})
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (status, fields)
+    assert (refused.status_code, refused.json()["code"]) == (401, code)
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "wrong_credentials")
+    assert (taken.status_code, again.status_code, again.json()["code"]) == (200, 401, "otp_wrong")

@@ -3,16 +3,20 @@
 import re
 from collections.abc import Callable
 
+import pyotp
 import pytest
 from django.core import mail
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
+from accounts import second_factor
 from accounts.limits import account_key
 from accounts.models import User
 from fantasy_f1.core.buckets import Limit
+from fantasy_f1.core.ratelimit import RateLimited
 from tests.factories import PASSWORD, UserFactory, tokens_of
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +190,31 @@ def test_an_address_that_is_none_is_an_error_of_the_form(client: Client) -> None
     answer = client.post(reverse("accounts:password_reset"), {"email": "nowhere"})
 
     assert (answer.status_code, list(answer.context["form"].errors)) == (400, ["email"])
+
+
+def test_a_stolen_session_cannot_guess_the_password(ana: User, client: Client, hashed: list[str]) -> None:
+    client.force_login(ana)
+
+    by_page = client.post(reverse("accounts:password_change"), {"old_password": "a"})
+    on_closing = client.post(reverse("accounts:deactivate"), {"current_password": "b"})
+    refused = client.patch(
+        "/api/v1/users/me", {"password": "another long one", "current_password": PASSWORD}, "application/json"
+    )
+    once_more = client.post(reverse("accounts:password_change"), {"old_password": PASSWORD})
+
+    assert [by_page.status_code, on_closing.status_code, refused.status_code] == [200, 400, 429]
+    assert int(refused["Retry-After"]) == AN_HOUR
+    assert "Try again in" in once_more.content.decode()
+    assert hashed == ["a", "b"]
+
+
+def test_codes_cannot_be_guessed(ana: User) -> None:
+    factor = second_factor.begin(user=ana)
+    now = timezone.now()
+    second_factor.confirm(user=ana, otp=pyotp.TOTP(factor.secret).at(now), now=now)
+
+    for code in ("000000", "000001"):
+        with pytest.raises(second_factor.OtpWrong):
+            second_factor.demand(ana, code, now=now)
+    with pytest.raises(RateLimited):
+        second_factor.demand(ana, "000002", now=now)

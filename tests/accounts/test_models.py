@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.test import override_settings
 
-from accounts.models import User
+from accounts.models import EmailChange, RecoveryCode, SecondFactor, User
 from fantasy_f1 import settings as real_settings
 from tests.factories import PASSWORD, UserFactory
 
@@ -70,3 +70,16 @@ def test_authenticate_refuses_everybody_else(credentials: dict[str, str]) -> Non
     UserFactory(username="closed", is_active=False)
 
     assert authenticate(**credentials) is None
+
+
+@pytest.mark.django_db
+def test_what_belongs_to_an_account_names_it_and_no_secret() -> None:
+    user = UserFactory()
+    change = EmailChange(user=user, email="new@example.com")
+    factor, code = SecondFactor(user=user, secret="S" * 32), RecoveryCode(user=user, digest="d")
+
+    assert [str(change), str(factor), str(code)] == [
+        f"{user.pk} → new@example.com",
+        f"second factor of {user.pk}",
+        f"recovery code of {user.pk}",
+    ]

@@ -1,10 +1,15 @@
 import re
+from datetime import UTC, datetime, timedelta
 
+import pyotp
 import pytest
+import time_machine
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import second_factor
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
 
@@ -143,38 +148,75 @@ def test_logout_ends_the_session_by_post_only(client: Client, user: User) -> Non
     assert "_auth_user_id" not in client.session
 
 
-def test_profile_shows_and_saves_what_the_account_says(client: Client, user: User) -> None:
-    page = client.get(reverse("accounts:profile"))
-
-    answer = client.post(
-        reverse("accounts:profile"),
-        {"full_name": "Ana L.", "email": "new@example.com", "time_zone": "Asia/Tokyo"},
-        follow=True,
-    )
-
-    user.refresh_from_db()
-    assert 'value="Europe/Lisbon"' in page.content.decode()
-    assert (user.full_name, user.email, user.time_zone) == ("Ana L.", "new@example.com", "Asia/Tokyo")
-    assert [str(message) for message in answer.context["messages"]] == ["Saved."]
+@pytest.fixture
+def recovery_code() -> str:
+    """Of a player ``ana``, whose second factor is on."""
+    user = UserFactory(username="ana", email="ana@example.com")
+    factor, now = second_factor.begin(user=user), timezone.now()
+    return second_factor.confirm(user=user, otp=pyotp.TOTP(factor.secret).at(now), now=now)[0]
 
 
-@pytest.mark.parametrize(
-    ("changed", "field"), [({"email": "TAKEN@example.com"}, "email"), ({"time_zone": "Mars/Olympus"}, "time_zone")]
-)
-def test_profile_keeps_the_account_where_a_value_is_refused(
-    client: Client, user: User, changed: dict[str, str], field: str
-) -> None:
-    UserFactory(email="taken@example.com")
+def test_login_asks_for_the_code_where_the_second_factor_is_on(client: Client, recovery_code: str) -> None:
+    given = {"username": "ana", "password": PASSWORD, "next": "/races/"}
 
-    answer = client.post(
-        reverse("accounts:profile"),
-        {"full_name": "Other", "email": "new@example.com", "time_zone": "UTC", **changed},
-    )
+    first = client.post(reverse("accounts:login"), given)
+    half = client.get(reverse("accounts:profile"))
+    wrong = client.post(reverse("accounts:login_code"), {"otp": "000000x"})
+    done = client.post(reverse("accounts:login_code"), {"otp": recovery_code})
 
-    user.refresh_from_db()
-    assert (answer.status_code, list(answer.context["form"].errors)) == (400, [field])
-    assert (user.full_name, user.email) == ("Ana Lopes", "ana@example.com")
-    assert "Ana Lopes" in answer.content.decode()
+    assert (first.status_code, first["Location"]) == (302, reverse("accounts:login_code"))
+    assert half.status_code == 302
+    assert (wrong.status_code, list(wrong.context["form"].errors)) == (400, ["otp"])
+    assert (done.status_code, done["Location"]) == (302, "/races/")
+    assert client.get(reverse("accounts:profile")).status_code == 200
+    assert client.get(reverse("accounts:login_code"))["Location"] == reverse("accounts:login")
+
+
+def test_login_with_a_code_goes_to_no_other_site(client: Client, recovery_code: str) -> None:
+    client.post(reverse("accounts:login"), {"username": "ana", "password": PASSWORD, "next": "https://evil.example/"})
+
+    assert client.post(reverse("accounts:login_code"), {"otp": recovery_code})["Location"] == "/"
+
+
+@pytest.mark.parametrize("change", ["time", "password", "account"])
+def test_login_starts_over_where_the_first_step_counts_no_more(client: Client, recovery_code: str, change: str) -> None:
+    user = User.objects.get()
+    client.post(reverse("accounts:login"), {"username": "ana", "password": PASSWORD})
+    user.is_active = change != "account"
+    if change == "password":
+        user.set_password("another long sentence")
+    user.save()
+    later = datetime.now(UTC) + timedelta(minutes=11 if change == "time" else 0)
+
+    with time_machine.travel(later, tick=False):
+        answer = client.post(reverse("accounts:login_code"), {"otp": recovery_code})
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("accounts:login"))
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.usefixtures("recovery_code")
+def test_an_empty_code_is_asked_for_again(client: Client) -> None:
+    client.post(reverse("accounts:login"), {"username": "ana", "password": PASSWORD})
+
+    answer = client.post(reverse("accounts:login_code"), {"otp": ""})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, ["otp"])
+
+
+def test_a_name_that_no_account_can_have_is_refused_like_any_other(client: Client) -> None:
+    UserFactory(username="ana")
+
+    answers = [
+        client.post(reverse("accounts:login"), {"username": name, "password": "wrong"})
+        for name in ("ana", "ana@straße.de")
+    ]
+
+    assert len({str(answer.context["form"].errors) for answer in answers}) == 1
+
+
+def test_nobody_comes_to_the_second_step_without_the_first(client: Client) -> None:
+    assert client.get(reverse("accounts:login_code"))["Location"] == reverse("accounts:login")
 
 
 def test_password_change_keeps_this_session_and_ends_others(client: Client, user: User) -> None:

@@ -123,3 +123,18 @@ def test_production_needs_a_key_for_tokens_alone(run: Run, changed: dict[str, st
     ended = run("manage.py", "check", **(PRODUCTION | changed))
 
     assert (ended.returncode, ended.stderr) == (1, f"Configuration error: JWT_SIGNING_KEY {why}\n")
+
+
+@pytest.mark.parametrize(
+    ("variables", "asked"),
+    [
+        ({}, False),
+        ({"EMAIL_URL": "smtp://mail:25"}, True),
+        ({"EMAIL_URL": "consolemail://"}, True),
+        ({"EMAIL_URL": "smtp://mail:25", "GAME_CLOCK": "on", "DEMO": "on"}, False),
+    ],
+)
+def test_confirmed_addresses_are_asked_for_where_mails_are_sent(
+    run: Run, variables: dict[str, str], asked: bool
+) -> None:
+    assert settings(run, ["EMAIL_VERIFICATION"], **variables) == {"EMAIL_VERIFICATION": asked}
