@@ -61,7 +61,7 @@ def test_managers_see_their_leagues_and_teams_only(client: Client, league: Leagu
 def test_managers_find_nothing_else_on_the_start_page(client: Client, league: League) -> None:
     apps = client.get(reverse("admin:index")).context["app_list"]
 
-    assert {app["app_label"] for app in apps} <= {"leagues", "drafts"}
+    assert {app["app_label"] for app in apps} == {"leagues", "drafts", "notifications", "scoring"}
 
 
 def test_staff_without_a_league_see_nothing(client: Client, manager: User) -> None:
