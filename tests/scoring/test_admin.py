@@ -90,7 +90,7 @@ def test_scoring_again_tells_when_no_points_moved(
 def test_scoring_again_leaves_a_race_without_results(host: Client, run: ScoreRun, race: Race) -> None:
     race.revisions.update(is_current=False)
 
-    assert said(score_again(host, run)) == []
+    assert said(score_again(host, run)) == [f"{race} has no results yet."]
 
 
 def test_who_may_only_look_cannot_score(client: Client, run: ScoreRun) -> None:
