@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from accounts.models import User
 from drafts.models import Draft, Pick
 from fantasy_f1.core.numbers import plain
 from leagues.models import Constructor, League
@@ -15,13 +16,14 @@ from scoring.leaderboards import Row
 
 @dataclass(frozen=True)
 class Message:
-    """``key`` names the event that it tells of: nobody is told twice."""
+    """``key`` names the event that it tells of: nobody is told twice. ``league_id`` is whose managers may see it."""
 
     type: Notification.Type
     title: str
     text: str
     link: str
     key: str
+    league_id: int | None = None
 
 
 def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
@@ -32,6 +34,7 @@ def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
         f"{draft.league} drafts two drivers per team. {first} picks first.",
         _room(draft),
         f"draft:{draft.pk}:{opening}:open",
+        draft.league_id,
     )
 
 
@@ -42,6 +45,7 @@ def pick_turn(draft: Draft, *, opening: int, team: Constructor) -> Message:
         f"Pick {draft.current_pick} for the {draft.race.name} is yours: choose a driver for {team}.",
         _room(draft),
         f"draft:{draft.pk}:{opening}:turn:{draft.current_pick}",
+        draft.league_id,
     )
 
 
@@ -53,6 +57,7 @@ def picked_for_you(pick: Pick, *, opening: int) -> Message:
         f"Pick {pick.pick_number} for the {pick.draft.race.name} in {pick.draft.league}. {by}.",
         _room(pick.draft),
         f"draft:{pick.draft_id}:{opening}:pick:{pick.pick_number}",
+        pick.league_id,
     )
 
 
@@ -63,6 +68,7 @@ def race_finished(league: League, race: Race, *, row: Row, teams: int) -> Messag
         f"{row.team_name} is {_place(row, teams)} in {league}.",
         _board(league, race),
         f"race:{race.pk}:league:{league.pk}:scored",
+        league.pk,
     )
 
 
@@ -76,6 +82,7 @@ def results_amended(
         f"{row.team_name} now has {_points(row)} and is {_place(row, teams)} in {league}. {', '.join(changes)}.",
         _board(league, race),
         f"race:{race.pk}:league:{league.pk}:scored:{number}",
+        league.pk,
     )
 
 
@@ -87,6 +94,7 @@ def joined(team: Constructor, *, event: str) -> Message:
         f"{team.user.display_name} drafts with you from now on.",
         team.league.get_absolute_url(),
         f"constructor:{team.pk}:joined:{event}",
+        team.league_id,
     )
 
 
@@ -98,6 +106,7 @@ def left(team: Constructor, *, reason: str, removed: bool, event: str) -> Messag
         reason,
         team.league.get_absolute_url(),
         f"constructor:{team.pk}:left:{event}",
+        team.league_id,
     )
 
 
@@ -109,6 +118,56 @@ def removed(team: Constructor, *, reason: str, event: str) -> Message:
         f"A manager gave this reason: {reason}",
         reverse("leagues:list"),
         f"constructor:{team.pk}:removed:{event}",
+        team.league_id,
+    )
+
+
+def offered(team: Constructor, *, reason: str, event: str) -> Message:
+    """For who may take the team over."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{team} in {team.league} is offered to you",
+        f"Join the league to take over the team of {team.user.display_name} with its points. "
+        f"A manager gave this reason: {reason}",
+        reverse("leagues:invite", args=[team.league.code]),
+        f"constructor:{team.pk}:offered:{event}",
+        team.league_id,
+    )
+
+
+def to_be_replaced(team: Constructor, *, by: User, reason: str, event: str) -> Message:
+    """For who has the team until it is taken over."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{by.display_name} may take over {team}",
+        f"A manager of {team.league} offers your team to another player. They gave this reason: {reason}",
+        reverse("leagues:list"),
+        f"constructor:{team.pk}:to_be_replaced:{event}",
+        team.league_id,
+    )
+
+
+def replaced(team: Constructor, *, event: str) -> Message:
+    """For who had the team."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{team.user.display_name} took over your team in {team.league}",
+        "It goes on with all that it scored.",
+        reverse("leagues:list"),
+        f"constructor:{team.pk}:replaced:{event}",
+        team.league_id,
+    )
+
+
+def taken_over(team: Constructor, *, former: User, event: str) -> Message:
+    """For managers."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{team.user.display_name} took over {team} in {team.league}",
+        f"The team was that of {former.display_name}.",
+        team.league.get_absolute_url(),
+        f"constructor:{team.pk}:taken_over:{event}",
+        team.league_id,
     )
 
 
