@@ -32,7 +32,7 @@ class AccountAdmin(GuardedAdmin, UserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["full_name", "email", "time_zone"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("Moments", {"fields": ["created_at", "updated_at", "last_login"]}),
     ]
     add_fieldsets = [

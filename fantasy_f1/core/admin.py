@@ -1,5 +1,6 @@
 """Admin pages of what every app stands on, and the base for things that only the app itself writes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -7,10 +8,23 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth import admin as _auth  # noqa: F401 (registers what is unregistered below)
+from django.contrib.auth.models import Group
 from django.core.exceptions import BadRequest
-from django.db.models import Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
+from django_celery_beat import admin as _beat  # noqa: F401 (the same)
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 
+from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.models import EventLog, GameClock, Lease
 
 FILTERED_BY = {"exact", "isnull", "isempty", "gte", "lt", "year", "month", "day"}
@@ -46,6 +60,13 @@ class GuardedAdmin(admin.ModelAdmin):
             raise BadRequest("no ids") from error
         return super().response_action(request, queryset, *args, **kwargs)
 
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", GuardedSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         assert request is not None
         path, _, comparison = lookup.rpartition("__")
@@ -65,6 +86,13 @@ class GuardedAdmin(admin.ModelAdmin):
         return names
 
 
+class GuardedSelect(AutocompleteSelect):
+    """Offers what was chosen before once more, which can be anything when it was refused."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        return super().optgroups(name, [each for each in value if id_of(each)], attr)
+
+
 class ReadOnly(GuardedAdmin):
     """May be looked at by whoever has the permission to view or change it; never added, changed or deleted."""
 
@@ -76,6 +104,21 @@ class ReadOnly(GuardedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+# Rights come from the leagues and schedules from the settings: groups and schedules of one's own are of no use here.
+admin.site.unregister([Group, PeriodicTask, ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule])
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(ReadOnly):
+    """What beat does, and when it did it last."""
+
+    list_display = ["name", "task", "enabled", "last_run_at", "total_run_count"]
+    list_filter = ["enabled"]
+    list_select_related = ["interval", "crontab", "solar", "clocked"]
+    search_fields = ["name", "task"]
+    fields = ["name", "task", "interval", "crontab", "enabled", "last_run_at", "total_run_count"]
 
 
 @admin.register(EventLog)
