@@ -11,7 +11,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import admin as _auth  # noqa: F401 (registers what is unregistered below)
 from django.contrib.auth.models import Group
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
@@ -49,6 +49,13 @@ class GuardedAdmin(admin.ModelAdmin):
             return super().get_object(request, object_id, from_field)
         except OverflowError:  # from SQLite, of an id it cannot compare, where the key is that of another model
             return None
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):  # Django tells first whether there is such a row
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
