@@ -100,6 +100,7 @@ class LeagueAdmin(ManagedByLeague):
     list_display = ["name", "season", "creator", "teams", "max_teams", "is_private", "draft_method", "created_at"]
     list_filter = ["season", "is_private", "draft_method"]
     list_select_related = ["season", "creator"]
+    ordering = ["name", "pk"]
     search_fields = ["name", "code", "creator__username"]
     fields = [
         "name",
