@@ -55,7 +55,8 @@ def tell_again(*, notification_id: int, actor: User, now: datetime) -> Notificat
         league = League.objects.lock(notification.league_id)
         require_manager(actor, league)
         reader = notification.user
-        if not people_of(league).filter(pk=reader.pk).exists():
+        is_offered = league.constructors.filter(offered_to=reader).exists()
+        if not is_offered and not people_of(league).filter(pk=reader.pk).exists():
             raise NobodyThere(f"{reader.display_name} is not in {league} any more.")
         notification.is_read, notification.created_at = False, now
         notification.save(update_fields=["is_read", "created_at"])
