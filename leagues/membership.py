@@ -73,7 +73,8 @@ def player_called(username: str) -> User:
 def offer_team(*, constructor_id: int, to: User, actor: User, reason: str, now: datetime) -> Constructor:
     """Replace a player: let ``to`` take the team over, with its points, by joining the league.
 
-    Nobody is made to play (docs/rules.md, 1.5): until then all is as it was. Another offer of the team, or to the same person, ends by this. Safe to repeat.
+    Nobody is made to play (docs/rules.md, 1.5): until then all is as it was. Another offer of the team, or to the same
+    person, ends by this. Safe to repeat.
     Raises ``NotAllowed``, ``HasTeam``, ``SeasonOver``, ``Invalid`` with the field at fault.
     """
     with transaction.atomic():
