@@ -40,6 +40,8 @@ OF_LEAGUES = {
 }
 """Managers see those of their leagues. Nothing is added or deleted here, by nobody."""
 OF_THE_HOST = {
+    "accounts.apikey": "",
+    "accounts.signin": "",
     "accounts.user": "add delete",
     "core.eventlog": "",
     "core.gameclock": "",
@@ -59,7 +61,6 @@ OF_THE_HOST = {
     "scoring.driverscore": "",
     "scoring.ruleset": "",
     "scoring.scorerun": "",
-    "token_blacklist.outstandingtoken": "",
 }
 """Closed to everybody else; and what the host may do beside looking."""
 
