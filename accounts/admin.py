@@ -34,7 +34,7 @@ class AccountAdmin(GuardedAdmin, UserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["full_name", "email", "email_verified_at", "time_zone", "has_second_factor"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("Moments", {"fields": ["created_at", "updated_at", "last_login", "deleted_at"]}),
     ]
     add_fieldsets = [

@@ -9,14 +9,23 @@ from accounts.signals import account_closing
 from drafts.lifecycle import follow_race
 from drafts.models import Draft, Pick
 from drafts.picks import set_autopilot, withdraw_constructor
+from drafts.queues import drop_queues
 from fantasy_f1.core.events import published
-from leagues.events import ConstructorLeft
+from leagues.events import ConstructorLeft, ConstructorTakenOver
+from leagues.models import Constructor
 from races.events import RaceCancelled, RaceReinstated, RaceRescheduled
 
 
 def release_picks(*, event: ConstructorLeft, now: datetime, **kwargs: Any) -> None:
     for draft in Draft.objects.filter(league=event.league_id, status__in=Draft.UNLOCKED):
         withdraw_constructor(draft_id=draft.pk, constructor_id=event.constructor_id, now=now)
+
+
+def hand_over_team(*, event: ConstructorTakenOver, now: datetime, **kwargs: Any) -> None:
+    """Whom the team wants, and whether the ranking picks for it, is for the new owner to say."""
+    team = Constructor.objects.select_related("user").get(pk=event.constructor_id)
+    drop_queues(constructor=team)
+    set_autopilot(constructor=team, on=False, actor=team.user, now=now)
 
 
 def follow(*, event: RaceCancelled | RaceReinstated | RaceRescheduled, now: datetime, **kwargs: Any) -> None:
@@ -52,6 +61,7 @@ def picks_of(user: User) -> list[dict[str, Any]]:
 
 def connect() -> None:
     published.connect(release_picks, sender=ConstructorLeft)
+    published.connect(hand_over_team, sender=ConstructorTakenOver)
     for calendar_event in (RaceCancelled, RaceReinstated, RaceRescheduled):
         published.connect(follow, sender=calendar_event)
     account_closing.connect(stand_in)

@@ -22,7 +22,7 @@ from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError
 from leagues.history import history
 from leagues.managers import change_league
-from leagues.membership import invite_back, remove_constructor
+from leagues.membership import MAX_REASON, invite_back, offer_team, player_called, remove_constructor
 from leagues.models import Constructor, League
 
 
@@ -35,15 +35,15 @@ class ManagedByLeague(GuardedAdmin):
     league_path = "league"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(**self._within(managed_leagues(request)))
+        return super().get_queryset(request).filter(**self._within(request))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return managed_leagues(request).exists()
+        return manages_any(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         if obj is None:
-            return managed_leagues(request).exists()
-        return type(obj)._default_manager.filter(pk=obj.pk, **self._within(managed_leagues(request))).exists()
+            return manages_any(request)
+        return type(obj)._default_manager.filter(pk=obj.pk, **self._within(request)).exists()
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_view_permission(request, obj)
@@ -64,8 +64,8 @@ class ManagedByLeague(GuardedAdmin):
             kwargs.setdefault("queryset", Constructor.objects.filter(league__in=managed_leagues(request)))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def _within(self, leagues: QuerySet[League]) -> dict[str, Any]:
-        return {f"{self.league_path or 'pk'}__in": leagues.values("pk")}
+    def _within(self, request: HttpRequest) -> dict[str, Any]:
+        return {f"{self.league_path or 'pk'}__in": managed_leagues(request).values("pk")}
 
 
 class LeagueListFilter(admin.SimpleListFilter):
@@ -81,6 +81,15 @@ class LeagueListFilter(admin.SimpleListFilter):
         return queryset.filter(league=league) if league else queryset
 
 
+def manages_any(request: HttpRequest) -> bool:
+    """Whether anything here is for the viewer: asked for every model on every page, so looked up once for each."""
+    known: bool | None = getattr(request, "manages_any_league", None)
+    if known is None:
+        known = bool(getattr(request.user, "is_superuser", False)) or managed_leagues(request).exists()
+        request.manages_any_league = known  # type: ignore[attr-defined]
+    return known
+
+
 def managed_leagues(request: HttpRequest) -> QuerySet[League]:
     return League.objects.managed_by(request.user)
 
@@ -91,6 +100,7 @@ class LeagueAdmin(ManagedByLeague):
     list_display = ["name", "season", "creator", "teams", "max_teams", "is_private", "draft_method", "created_at"]
     list_filter = ["season", "is_private", "draft_method"]
     list_select_related = ["season", "creator"]
+    ordering = ["name", "pk"]
     search_fields = ["name", "code", "creator__username"]
     fields = [
         "name",
@@ -133,22 +143,34 @@ class LeagueAdmin(ManagedByLeague):
         return format_html_join("", "<div>{} {} {}</div>", lines)
 
 
-class ReasonForm(ActionForm):
-    reason = forms.CharField(required=False, max_length=200, label="Reason (to remove)")
+class MemberActionForm(ActionForm):
+    username = forms.CharField(required=False, max_length=30, label="New player (to replace)")
+    reason = forms.CharField(required=False, max_length=MAX_REASON, label="Reason (to remove or replace)")
 
 
 @admin.register(Constructor)
 class ConstructorAdmin(ManagedByLeague):
-    """Teams are shown as they are; removing and inviting back are actions of the list."""
+    """Teams are shown as they are; removing, inviting back and replacing the player are actions of the list."""
 
-    list_display = ["team_name", "league", "user", "is_active", "was_removed", "joined_at"]
+    list_display = ["team_name", "league", "user", "is_active", "was_removed", "offered_to", "joined_at"]
     list_filter = [LeagueListFilter, "is_active", "was_removed"]
-    list_select_related = ["league", "user"]
+    list_select_related = ["league", "user", "offered_to"]
     search_fields = ["team_name", "user__username", "league__name"]
     ordering = ["league__name", "pk"]
-    readonly_fields = ["league", "user", "team_name", "color", "is_active", "joined_at", "left_at", "was_removed"]
-    action_form = ReasonForm
-    actions = ["remove", "invite_back"]
+    fields = [
+        "league",
+        "user",
+        "team_name",
+        "color",
+        "is_active",
+        "joined_at",
+        "left_at",
+        "was_removed",
+        "offered_to",
+    ]
+    readonly_fields = [str(field) for field in fields]
+    action_form = MemberActionForm
+    actions = ["remove", "invite_back", "replace_player"]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -167,6 +189,12 @@ class ConstructorAdmin(ManagedByLeague):
         for constructor in queryset:
             self._do(request, invite_back, constructor)
 
+    @admin.action(description="Replace the player", permissions=["manage"])
+    def replace_player(self, request: HttpRequest, queryset: QuerySet[Constructor]) -> None:
+        reason, username = request.POST.get("reason", ""), request.POST.get("username", "")
+        for constructor in queryset:
+            self._do(request, _offer, constructor, username=username, reason=reason)
+
     def _do(
         self, request: HttpRequest, command: Callable[..., object], constructor: Constructor, **values: str
     ) -> None:
@@ -177,3 +205,7 @@ class ConstructorAdmin(ManagedByLeague):
             self.message_user(request, f"{constructor}: {error}", messages.ERROR)
         else:
             self.message_user(request, f"{constructor}: done.", messages.SUCCESS)
+
+
+def _offer(*, username: str, **values: Any) -> None:
+    offer_team(to=player_called(username), **values)

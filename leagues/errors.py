@@ -29,6 +29,12 @@ class RemovedBefore(DomainError):
     code = "removed"
 
 
+class HasTeam(DomainError):
+    """Somebody who has a team in the league, or had, cannot take another one over."""
+
+    code = "has_team"
+
+
 class LastManager(DomainError):
     code = "last_manager"
 

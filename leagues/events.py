@@ -50,6 +50,33 @@ class ConstructorInvited(Event):
 
 
 @dataclass(frozen=True)
+class TeamOffered(Event):
+    """The user may take the team over from its owner; they do by joining. ``reason`` is why it needs another player."""
+
+    league_id: int
+    constructor_id: int
+    user_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class OfferWithdrawn(Event):
+    league_id: int
+    constructor_id: int
+    user_id: int
+
+
+@dataclass(frozen=True)
+class ConstructorTakenOver(Event):
+    """The team goes on, with all that it scored, under ``user_id``; ``former_id`` had it before."""
+
+    league_id: int
+    constructor_id: int
+    user_id: int
+    former_id: int
+
+
+@dataclass(frozen=True)
 class ConstructorRenamed(Event):
     league_id: int
     constructor_id: int
@@ -61,6 +88,22 @@ class ConstructorRecoloured(Event):
     league_id: int
     constructor_id: int
     color: str
+
+
+@dataclass(frozen=True)
+class CodeRenewed(Event):
+    """Another code: invitations with the old one are worth nothing. It is not written here."""
+
+    league_id: int
+
+
+@dataclass(frozen=True)
+class ToldAgain(Event):
+    """A manager had ``user_id`` told again of what they may have missed."""
+
+    league_id: int
+    user_id: int
+    title: str
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from django.http import QueryDict
 
 from accounts.forms import RefusableForm
 from accounts.models import User
-from leagues.membership import COLOURS, free_colours
+from leagues.managers import people_of
+from leagues.membership import COLOURS, MAX_REASON, free_colours
 from leagues.models import Constructor, League, LeagueQuerySet
 from races.forms import SeasonFilter
 from races.models import Season
@@ -155,16 +156,20 @@ class TeamForm(JoinForm):
 
 
 class MemberForm(forms.Form):
-    """A team of the league, and why it is removed."""
+    """A team of the league, and why it is removed or needs another player."""
 
     constructor = forms.ModelChoiceField(Constructor.objects.none())
-    reason = forms.CharField(max_length=200, required=False)
+    reason = forms.CharField(max_length=MAX_REASON, required=False)
 
     def __init__(self, *args: Any, league: League, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         constructor = self.fields["constructor"]
         assert isinstance(constructor, forms.ModelChoiceField)
-        constructor.queryset = league.constructors.select_related("user")
+        constructor.queryset = league.constructors.select_related("user", "league")
+
+
+class SuccessorForm(MemberForm):
+    username = forms.CharField(max_length=30)
 
 
 class ManagerForm(forms.Form):
@@ -176,5 +181,4 @@ class ManagerForm(forms.Form):
         super().__init__(*args, **kwargs)
         user = self.fields["user"]
         assert isinstance(user, forms.ModelChoiceField)
-        players = league.constructors.playing().values("user")
-        user.queryset = User.objects.filter(pk__in=players) | User.objects.filter(pk__in=league.managers.values("pk"))
+        user.queryset = people_of(league)

@@ -1,11 +1,14 @@
 """What happened in a league, in words, from its event log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.models import User
+from fantasy_f1.core.models import EventLog
 from leagues.models import League
 
 MOST = 30
@@ -13,26 +16,38 @@ MOST = 30
 
 @dataclass(frozen=True)
 class Line:
-    at: datetime
-    who: str
+    event: EventLog
     what: str
+
+    @property
+    def at(self) -> datetime:
+        return self.event.created_at
+
+    @property
+    def who(self) -> str:
+        return self.event.actor.display_name if self.event.actor else ""
+
+
+def told(league: League) -> QuerySet[EventLog]:
+    """The events that there are words for, newest first."""
+    return league.events().filter(name__in=SENTENCES).select_related("actor").order_by("-version")
+
+
+def lines(league: League, events: Sequence[EventLog]) -> list[Line]:
+    """``events``, as in ``told``, in words; needs two queries."""
+    teams = dict(league.constructors.values_list("pk", "team_name"))
+    people = {pk for event in events for pk in _people(event.data)}
+    names = {user.pk: user.display_name for user in User.objects.filter(pk__in=people)}
+    return [Line(event, SENTENCES[event.name](event.data, teams, names)) for event in events]
 
 
 def history(league: League) -> list[Line]:
-    """The latest events, newest first; needs three queries."""
-    events = list(league.events().select_related("actor").order_by("-version")[:MOST])
-    teams = dict(league.constructors.values_list("pk", "team_name"))
-    managers = {pk for event in events for pk in event.data.get("user_ids", [])}
-    names = {user.pk: user.display_name for user in User.objects.filter(pk__in=managers)}
-    return [
-        Line(
-            event.created_at,
-            event.actor.display_name if event.actor else "",
-            SENTENCES[event.name](event.data, teams, names),
-        )
-        for event in events
-        if event.name in SENTENCES
-    ]
+    """The latest events; needs three queries."""
+    return lines(league, list(told(league)[:MOST]))
+
+
+def _people(data: dict[str, Any]) -> list[int]:
+    return [*data.get("user_ids", []), *(data[key] for key in ("user_id", "former_id") if key in data)]
 
 
 Names = Mapping[int, str]
@@ -48,6 +63,15 @@ def _left(data: dict[str, Any], teams: Names, names: Names) -> str:
     return f"removed {team}: {data['reason']}" if data["removed"] else f"left with {team}"
 
 
+def _offered(data: dict[str, Any], teams: Names, names: Names) -> str:
+    team, person = teams.get(data["constructor_id"], ""), names.get(data["user_id"], "")
+    return f"offered {team} to {person}: {data['reason']}"
+
+
+def _taken_over(data: dict[str, Any], teams: Names, names: Names) -> str:
+    return f"took over {teams.get(data['constructor_id'], '')} from {names.get(data['former_id'], '')}"
+
+
 def _managers(data: dict[str, Any], teams: Names, names: Names) -> str:
     return f"changed the managers: {', '.join(names[pk] for pk in data['user_ids'] if pk in names) or 'nobody is left'}"
 
@@ -60,5 +84,10 @@ SENTENCES: dict[str, Callable[[dict[str, Any], Names, Names], str]] = {
     "ConstructorInvited": lambda data, teams, names: f"invited {teams.get(data['constructor_id'], '')} back",
     "ConstructorRenamed": lambda data, teams, names: f"named the team {data['team_name']}",
     "ConstructorRecoloured": lambda data, teams, names: f"gave {teams.get(data['constructor_id'], '')} another colour",
+    "TeamOffered": _offered,
+    "OfferWithdrawn": lambda data, teams, names: f"offers {teams.get(data['constructor_id'], '')} no more",
+    "ConstructorTakenOver": _taken_over,
+    "CodeRenewed": lambda data, teams, names: "made a new code: the old invitations are void",
+    "ToldAgain": lambda data, teams, names: f"had {names.get(data['user_id'], '')} told again: {data['title']}",
     "ManagersChanged": _managers,
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q, QuerySet
 
 from accounts.models import User
 from accounts.verification import require_verified_email
@@ -15,7 +15,7 @@ from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.events import publish
 from fantasy_f1.core.names import check_name
 from leagues.errors import LastManager, LeagueInUse, SeasonOver
-from leagues.events import LeagueChanged, LeagueCreated, LeagueDeleted, ManagersChanged
+from leagues.events import CodeRenewed, LeagueChanged, LeagueCreated, LeagueDeleted, ManagersChanged
 from leagues.models import MIN_TEAMS, League
 from leagues.permissions import require_manager
 from races.entries import capacity
@@ -102,6 +102,22 @@ def delete_league(*, league_id: int, actor: User, now: datetime) -> None:
             raise LeagueInUse("This league has drafted: it stays as history.") from error
         for manager in managers:
             refresh_staff(manager)
+
+
+def renew_code(*, league_id: int, actor: User, now: datetime) -> League:
+    """Another code, so that whoever has the old one or its link cannot join by it. Raises ``NotAllowed``."""
+    with transaction.atomic():
+        league = League.objects.lock(league_id)
+        require_manager(actor, league)
+        _save_with_new_code(league)
+        publish(CodeRenewed(league.pk), source=league, actor=actor, now=now)
+    return league
+
+
+def people_of(league: League) -> QuerySet[User]:
+    """Who plays in the league or manages it."""
+    players, managers = league.constructors.playing().values("user"), league.managers.values("pk")
+    return User.objects.filter(Q(pk__in=players) | Q(pk__in=managers))
 
 
 def add_manager(*, league_id: int, actor: User, user: User, now: datetime) -> None:

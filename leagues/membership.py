@@ -9,19 +9,23 @@ from accounts.verification import require_verified_email
 from fantasy_f1.core.errors import Invalid, NotAllowed
 from fantasy_f1.core.events import publish
 from fantasy_f1.core.names import check_name
-from leagues.errors import ColourTaken, LeagueFull, RemovedBefore, SeasonOver, TeamNameTaken, WrongCode
+from leagues.errors import ColourTaken, HasTeam, LeagueFull, RemovedBefore, SeasonOver, TeamNameTaken, WrongCode
 from leagues.events import (
     ConstructorInvited,
     ConstructorJoined,
     ConstructorLeft,
     ConstructorRecoloured,
     ConstructorRenamed,
+    ConstructorTakenOver,
+    OfferWithdrawn,
+    TeamOffered,
 )
 from leagues.models import Constructor, League
 from leagues.permissions import may_manage, require_manager
 from races.entries import capacity
 from races.queries import is_over
 
+MAX_REASON = 200
 COLOURS = (
     "#e10600",
     "#2f7de1",
@@ -41,8 +45,9 @@ COLOURS = (
 def join_league(*, league_id: int, user: User, team_name: str, now: datetime, code: str = "") -> Constructor:
     """Enter a team → the user's constructor. Asked again, the standing one is returned.
 
-    A private league takes its code. Whoever left comes back with the same team. Raises ``WrongCode``,
-    ``RemovedBefore``, ``EmailNotVerified``, ``SeasonOver``, ``LeagueFull``, ``TeamNameTaken``, ``Invalid``.
+    A private league takes its code. Whoever left comes back with the same team, whoever is offered one takes it over.
+    Raises ``WrongCode``, ``RemovedBefore``, ``EmailNotVerified``, ``SeasonOver``, ``LeagueFull``, ``TeamNameTaken``,
+    ``Invalid``.
     """
     with transaction.atomic():
         league = League.objects.lock(league_id)
@@ -53,7 +58,54 @@ def join_league(*, league_id: int, user: User, team_name: str, now: datetime, co
             raise WrongCode("This is not the code of the league.", field="code")
         if standing and standing.was_removed:
             raise RemovedBefore("A manager removed you from this league; only a manager can invite you back.")
-        return _enter(league, standing or Constructor(league=league, user=user), team_name, user, now)
+        offered = league.constructors.filter(offered_to=user).select_related("user").first()
+        if not offered and not standing and _was_replaced(league, user) and not may_manage(user, league):
+            raise RemovedBefore("Somebody else has your team in this league; only a manager can offer you another one.")
+        return _enter(league, standing or offered or Constructor(league=league, user=user), team_name, user, now)
+
+
+def player_called(username: str) -> User:
+    """Raises ``Invalid`` where there is none."""
+    player = User.objects.filter(username__iexact=username.strip(), is_active=True).first()
+    if player is None:
+        raise Invalid("There is no player with this name.", field="username")
+    return player
+
+
+def offer_team(*, constructor_id: int, to: User, actor: User, reason: str, now: datetime) -> Constructor:
+    """Replace a player: let ``to`` take the team over, with its points, by joining the league.
+
+    Nobody is made to play (docs/rules.md, 1.5): until then all is as it was. Another offer of the team, or to the same
+    person, ends by this. Safe to repeat.
+    Raises ``NotAllowed``, ``HasTeam``, ``SeasonOver``, ``Invalid`` with the field at fault.
+    """
+    with transaction.atomic():
+        league, constructor = _locked(constructor_id)
+        require_manager(actor, league)
+        why = _reason(reason, "Say why the team needs another player.")
+        if league.constructors.filter(user=to).exists():
+            raise HasTeam(f"{to.display_name} has a team in this league, or had one.", field="username")
+        if is_over(league.season, now=now):
+            raise SeasonOver("The season of this league is over.")
+        if constructor.offered_to_id != to.pk:
+            league.constructors.filter(offered_to=to).update(offered_to=None)
+            constructor.offered_to = to
+            constructor.save(update_fields=["offered_to"])
+            publish(TeamOffered(league.pk, constructor.pk, to.pk, why), source=league, actor=actor, now=now)
+    return constructor
+
+
+def withdraw_offer(*, constructor_id: int, actor: User, now: datetime) -> Constructor:
+    """Let the team be taken over by nobody. Safe to repeat. Raises ``NotAllowed``."""
+    with transaction.atomic():
+        league, constructor = _locked(constructor_id)
+        require_manager(actor, league)
+        offered_to = constructor.offered_to_id
+        if offered_to:
+            constructor.offered_to = None
+            constructor.save(update_fields=["offered_to"])
+            publish(OfferWithdrawn(league.pk, constructor.pk, offered_to), source=league, actor=actor, now=now)
+    return constructor
 
 
 def invite_back(*, constructor_id: int, actor: User, now: datetime) -> Constructor:
@@ -82,10 +134,9 @@ def remove_constructor(*, constructor_id: int, actor: User, reason: str, now: da
     with transaction.atomic():
         league, constructor = _locked(constructor_id)
         require_manager(actor, league)
-        if not reason.strip():
-            raise Invalid("Say why the team is removed.", field="reason")
+        why = _reason(reason, "Say why the team is removed.")
         if constructor.is_active:
-            _leave(league, constructor, actor=actor, reason=reason.strip(), now=now)
+            _leave(league, constructor, actor=actor, reason=why, now=now)
 
 
 def rename_constructor(*, constructor_id: int, team_name: str, actor: User, now: datetime) -> Constructor:
@@ -118,6 +169,15 @@ def recolour_constructor(*, constructor_id: int, color: str, actor: User, now: d
     return constructor
 
 
+def change_team(*, constructor_id: int, actor: User, now: datetime, **changed: str) -> None:
+    """``team_name``, ``color``, or both or none of it. Raises what ``rename_`` and ``recolour_constructor`` do."""
+    with transaction.atomic():
+        if "team_name" in changed:
+            rename_constructor(constructor_id=constructor_id, team_name=changed["team_name"], actor=actor, now=now)
+        if "color" in changed:
+            recolour_constructor(constructor_id=constructor_id, color=changed["color"], actor=actor, now=now)
+
+
 def free_colours(league: League) -> list[str]:
     """Those of ``COLOURS`` that no playing team of the league has."""
     taken = set(league.constructors.playing().values_list("color", flat=True))
@@ -129,19 +189,44 @@ def is_code(league: League, code: str) -> bool:
 
 
 def _enter(league: League, constructor: Constructor, team_name: str, user: User, now: datetime) -> Constructor:
+    """Let a team in that is new or comes back, or give one that is offered to ``user``."""
     require_verified_email(user)
     if is_over(league.season, now=now):
         raise SeasonOver("The season of this league is over.")
-    if league.constructors.playing().count() >= min(league.max_teams, capacity(league.season)):
+    plays = constructor.pk is not None and constructor.is_active
+    if not plays and league.constructors.playing().count() >= min(league.max_teams, capacity(league.season)):
         raise LeagueFull("This league is full.")
     constructor.team_name = _free_name(league, team_name or constructor.team_name, but=constructor.pk)
-    free = free_colours(league)
-    if constructor.color not in free:
-        constructor.color = free[0]
-    constructor.is_active, constructor.joined_at, constructor.left_at = True, now, None
+    if not plays:
+        free = free_colours(league)
+        if constructor.color not in free:
+            constructor.color = free[0]
+        constructor.is_active, constructor.joined_at, constructor.left_at = True, now, None
+    former = constructor.user
+    constructor.user, constructor.offered_to, constructor.was_removed = user, None, False
     _save_named(constructor)
-    publish(ConstructorJoined(league.pk, constructor.pk), source=league, actor=user, now=now)
+    event = (
+        ConstructorJoined(league.pk, constructor.pk)
+        if former == user
+        else ConstructorTakenOver(league.pk, constructor.pk, user.pk, former.pk)
+    )
+    publish(event, source=league, actor=user, now=now)
     return constructor
+
+
+def _was_replaced(league: League, user: User) -> bool:
+    taken_over = league.events().filter(name=ConstructorTakenOver.__name__)
+    return taken_over.filter(data__former_id=user.pk).exists()
+
+
+def _reason(given: str, ask: str) -> str:
+    """Without needless blanks; raises ``Invalid`` where there is none, or a novel."""
+    reason = " ".join(given.split())
+    if not reason:
+        raise Invalid(ask, field="reason")
+    if len(reason) > MAX_REASON:
+        raise Invalid(f"A reason has at most {MAX_REASON} characters.", field="reason")
+    return reason
 
 
 def _leave(league: League, constructor: Constructor, *, actor: User, reason: str, now: datetime) -> None:

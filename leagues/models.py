@@ -116,6 +116,14 @@ class Constructor(models.Model):
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
     was_removed = models.BooleanField(default=False, help_text="By a manager; coming back takes an invitation")
+    offered_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="offered_teams",
+        help_text="Takes the team over by joining the league",
+    )
 
     objects = ConstructorQuerySet.as_manager()
 
@@ -123,6 +131,7 @@ class Constructor(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["league", "user"], name="one_constructor_per_user_and_league"),
+            models.UniqueConstraint(fields=["league", "offered_to"], name="one_team_offered_per_user_and_league"),
             models.UniqueConstraint("league", Lower("team_name"), name="team_name_taken_once_in_league"),
         ]
 

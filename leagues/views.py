@@ -20,10 +20,20 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.http import PageRequest, UserRequest, post_only, render_page, wants_part
 from leagues import managers, membership
-from leagues.forms import CodeForm, JoinForm, LeagueFilter, LeagueForm, ManagerForm, MemberForm, NewLeagueForm, TeamForm
+from leagues.forms import (
+    CodeForm,
+    JoinForm,
+    LeagueFilter,
+    LeagueForm,
+    ManagerForm,
+    MemberForm,
+    NewLeagueForm,
+    SuccessorForm,
+    TeamForm,
+)
 from leagues.history import history
 from leagues.models import Constructor, League
-from leagues.permissions import may_manage
+from leagues.permissions import may_manage, require_manager
 from races.entries import capacity
 from races.models import Season
 
@@ -127,10 +137,9 @@ def team(request: UserRequest, pk: int) -> HttpResponse:
     form = TeamForm(request.POST, constructor=constructor)
     if form.is_valid():
         try:
-            asked: dict[str, Any] = {"constructor_id": constructor.pk, "actor": request.user, "now": clock.now()}
-            with transaction.atomic():
-                membership.rename_constructor(team_name=form.cleaned_data["team_name"], **asked)
-                membership.recolour_constructor(color=form.cleaned_data["color"], **asked)
+            membership.change_team(
+                constructor_id=constructor.pk, actor=request.user, now=clock.now(), **form.cleaned_data
+            )
         except DomainError as error:
             form.refuse(error)
         else:
@@ -166,6 +175,38 @@ def invite_back(request: UserRequest, pk: int) -> HttpResponse:
     constructor = _read(MemberForm(request.POST, league=_league(request, pk)))["constructor"]
     membership.invite_back(constructor_id=constructor.pk, actor=request.user, now=clock.now())
     messages.success(request, f"{constructor.user.display_name} may join again.")
+    return redirect("leagues:settings", pk)
+
+
+@post_only("leagues:settings", "pk")
+@login_required
+def offer(request: UserRequest, pk: int) -> HttpResponse:
+    """Let another player take a team over."""
+    given = _read(SuccessorForm(request.POST, league=_league(request, pk)))
+    constructor = given["constructor"]
+    require_manager(request.user, constructor.league)
+    to = membership.player_called(given["username"])
+    membership.offer_team(
+        constructor_id=constructor.pk, to=to, actor=request.user, reason=given["reason"], now=clock.now()
+    )
+    messages.success(request, f"{to.display_name} may take over {constructor} now, by the code or the link.")
+    return redirect("leagues:settings", pk)
+
+
+@post_only("leagues:settings", "pk")
+@login_required
+def withdraw_offer(request: UserRequest, pk: int) -> HttpResponse:
+    constructor = _read(MemberForm(request.POST, league=_league(request, pk)))["constructor"]
+    membership.withdraw_offer(constructor_id=constructor.pk, actor=request.user, now=clock.now())
+    messages.success(request, f"{constructor} stays with {constructor.user.display_name}.")
+    return redirect("leagues:settings", pk)
+
+
+@post_only("leagues:settings", "pk")
+@login_required
+def renew_code(request: UserRequest, pk: int) -> HttpResponse:
+    league = managers.renew_code(league_id=_league(request, pk).pk, actor=request.user, now=clock.now())
+    messages.success(request, f"The code is now {league.code}. The old one and its link are void.")
     return redirect("leagues:settings", pk)
 
 
@@ -226,10 +267,14 @@ def _read(form: Form) -> dict[str, Any]:
 
 def _join(request: PageRequest, league: League, code: str) -> HttpResponse:
     user = request.user
-    former = league.constructors.filter(user=user).first() if isinstance(user, User) else None
+    former = offered = None
+    if isinstance(user, User):
+        former = league.constructors.filter(user=user).first()
+        offered = league.constructors.filter(offered_to=user).select_related("user").first()
     if former and former.is_active:
         return redirect(league)
-    form = JoinForm(request.POST or None, initial={"team_name": former.team_name if former else ""})
+    known = former or offered
+    form = JoinForm(request.POST or None, initial={"team_name": known.team_name if known else ""})
     if request.method == "POST":
         if not isinstance(user, User):
             return redirect_to_login(request.get_full_path())
@@ -249,6 +294,7 @@ def _join(request: PageRequest, league: League, code: str) -> HttpResponse:
         "teams": teams,
         "places": max(0, min(league.max_teams, capacity(league.season)) - len(teams)),
         "former": former,
+        "offered": offered,
     }
     return render_page(request, "leagues/join.html", "form", context, status=400 if form.errors else 200)
 
@@ -256,7 +302,7 @@ def _join(request: PageRequest, league: League, code: str) -> HttpResponse:
 def _settings(
     request: UserRequest, league: League, *, form: LeagueForm | None = None, team_form: TeamForm | None = None
 ) -> HttpResponse:
-    teams = list(league.constructors.select_related("user", "league"))
+    teams = list(league.constructors.select_related("user", "league", "offered_to"))
     mine = next((team for team in teams if team.user_id == request.user.pk and team.is_active), None)
     manages = may_manage(request.user, league)
     if manages and form is None:

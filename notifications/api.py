@@ -11,7 +11,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fantasy_f1.core.filters import YesNoFilter
+from fantasy_f1.core.filters import IdFilter, OrderFilter, SearchFilter, YesNoFilter
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
 from notifications import fanout
@@ -20,6 +20,10 @@ from notifications.models import Notification
 
 class NotificationFilter(django_filters.FilterSet):
     is_read = YesNoFilter(label="Was read, or was not")
+    type = django_filters.MultipleChoiceFilter(choices=Notification.Type.choices)
+    league = IdFilter(field_name="league_id", label="Id of the league that it is about")
+    search = SearchFilter("title", "message", label="In what it says")
+    ordering = OrderFilter(created_at="created_at")
 
     class Meta:
         model = Notification
@@ -29,7 +33,7 @@ class NotificationFilter(django_filters.FilterSet):
 class NotificationOut(serializers.ModelSerializer[Notification]):
     class Meta:
         model = Notification
-        fields = ["id", "type", "title", "message", "link", "is_read", "created_at"]
+        fields = ["id", "type", "title", "message", "link", "league", "is_read", "created_at"]
 
 
 class ReadAllOut(serializers.Serializer[dict[str, int]]):

@@ -1,13 +1,26 @@
-"""Telling people, and what they have read: the only writer of ``Notification``."""
+"""Telling people, telling them again, and what they have read: the only writer of ``Notification``."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.text import Truncator
 
 from accounts.models import User
+from fantasy_f1.core.errors import DomainError, NotAllowed
+from fantasy_f1.core.events import publish
+from leagues.events import ToldAgain
+from leagues.managers import people_of
+from leagues.models import League
+from leagues.permissions import require_manager
 from notifications.messages import Message
 from notifications.models import Notification
+
+
+class NobodyThere(DomainError):
+    """Who left a league is told nothing of it."""
+
+    code = "nobody_there"
 
 
 def notify(letters: Iterable[tuple[int, Message]], *, now: datetime) -> None:
@@ -21,12 +34,34 @@ def notify(letters: Iterable[tuple[int, Message]], *, now: datetime) -> None:
                 message=Truncator(message.text).chars(500),
                 link=message.link,
                 dedupe_key=message.key,
+                league_id=message.league_id,
                 created_at=now,
             )
             for user_id, message in letters
         ),
         ignore_conflicts=True,
     )
+
+
+def tell_again(*, notification_id: int, actor: User, now: datetime) -> Notification:
+    """Put a notification on top of its reader's list once more, unread, on the word of a manager of its league.
+
+    Safe to repeat: it stays the one notification. Raises ``NotAllowed``, ``NobodyThere``.
+    """
+    with transaction.atomic():
+        notification = Notification.objects.select_related("user").get(pk=notification_id)
+        if notification.league_id is None:
+            raise NotAllowed("This is about no league.")
+        league = League.objects.lock(notification.league_id)
+        require_manager(actor, league)
+        reader = notification.user
+        is_offered = league.constructors.filter(offered_to=reader).exists()
+        if not is_offered and not people_of(league).filter(pk=reader.pk).exists():
+            raise NobodyThere(f"{reader.display_name} is not in {league} any more.")
+        notification.is_read, notification.created_at = False, now
+        notification.save(update_fields=["is_read", "created_at"])
+        publish(ToldAgain(league.pk, reader.pk, notification.title), source=league, actor=actor, now=now)
+    return notification
 
 
 def mark_read(notification: Notification) -> None:

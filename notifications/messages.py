@@ -17,13 +17,14 @@ from scoring.leaderboards import Row
 
 @dataclass(frozen=True)
 class Message:
-    """``key`` names the event that it tells of: nobody is told twice."""
+    """``key`` names the event that it tells of: nobody is told twice. ``league_id`` is whose managers may see it."""
 
     type: Notification.Type
     title: str
     text: str
     link: str
     key: str
+    league_id: int | None = None
 
 
 def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
@@ -34,6 +35,7 @@ def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
         f"{draft.league} drafts two drivers per team. {first} picks first.",
         _room(draft),
         f"draft:{draft.pk}:{opening}:open",
+        draft.league_id,
     )
 
 
@@ -44,6 +46,7 @@ def pick_turn(draft: Draft, *, opening: int, team: Constructor) -> Message:
         f"Pick {draft.current_pick} for the {draft.race.name} is yours: choose a driver for {team}.",
         _room(draft),
         f"draft:{draft.pk}:{opening}:turn:{draft.current_pick}",
+        draft.league_id,
     )
 
 
@@ -55,6 +58,7 @@ def picked_for_you(pick: Pick, *, opening: int) -> Message:
         f"Pick {pick.pick_number} for the {pick.draft.race.name} in {pick.draft.league}. {by}.",
         _room(pick.draft),
         f"draft:{pick.draft_id}:{opening}:pick:{pick.pick_number}",
+        pick.league_id,
     )
 
 
@@ -82,6 +86,7 @@ def draft_changed(
         text,
         _room(draft),
         f"draft:{draft.pk}:event:{version}",
+        draft.league_id,
     )
 
 
@@ -92,6 +97,7 @@ def race_finished(league: League, race: Race, *, row: Row, teams: int) -> Messag
         f"{row.team_name} is {_place(row, teams)} in {league}.",
         _board(league, race),
         f"race:{race.pk}:league:{league.pk}:scored",
+        league.pk,
     )
 
 
@@ -105,6 +111,7 @@ def results_amended(
         f"{row.team_name} now has {_points(row)} and is {_place(row, teams)} in {league}. {', '.join(changes)}.",
         _board(league, race),
         f"race:{race.pk}:league:{league.pk}:scored:{number}",
+        league.pk,
     )
 
 
@@ -116,6 +123,7 @@ def joined(team: Constructor, *, event: str) -> Message:
         f"{team.user.display_name} drafts with you from now on.",
         team.league.get_absolute_url(),
         f"constructor:{team.pk}:joined:{event}",
+        team.league_id,
     )
 
 
@@ -127,6 +135,7 @@ def left(team: Constructor, *, reason: str, removed: bool, event: str) -> Messag
         reason,
         team.league.get_absolute_url(),
         f"constructor:{team.pk}:left:{event}",
+        team.league_id,
     )
 
 
@@ -138,6 +147,56 @@ def removed(team: Constructor, *, reason: str, event: str) -> Message:
         f"A manager gave this reason: {reason}",
         reverse("leagues:list"),
         f"constructor:{team.pk}:removed:{event}",
+        team.league_id,
+    )
+
+
+def offered(team: Constructor, *, reason: str, event: str) -> Message:
+    """For who may take the team over."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{team} in {team.league} is offered to you",
+        f"Join the league to take over the team of {team.user.display_name} with its points. "
+        f"A manager gave this reason: {reason}",
+        reverse("leagues:invite", args=[team.league.code]),
+        f"constructor:{team.pk}:offered:{event}",
+        team.league_id,
+    )
+
+
+def to_be_replaced(team: Constructor, *, by: User, reason: str, event: str) -> Message:
+    """For who has the team until it is taken over."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{by.display_name} may take over {team}",
+        f"A manager of {team.league} offers your team to another player. They gave this reason: {reason}",
+        reverse("leagues:list"),
+        f"constructor:{team.pk}:to_be_replaced:{event}",
+        team.league_id,
+    )
+
+
+def replaced(team: Constructor, *, event: str) -> Message:
+    """For who had the team."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{team.user.display_name} took over your team in {team.league}",
+        "It goes on with all that it scored.",
+        reverse("leagues:list"),
+        f"constructor:{team.pk}:replaced:{event}",
+        team.league_id,
+    )
+
+
+def taken_over(team: Constructor, *, former: User, event: str) -> Message:
+    """For managers."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"{team.user.display_name} took over {team} in {team.league}",
+        f"The team was that of {former.display_name}.",
+        team.league.get_absolute_url(),
+        f"constructor:{team.pk}:taken_over:{event}",
+        team.league_id,
     )
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from leagues.models import League
 from scoring.models import ScoreRun
 
 
@@ -23,6 +24,14 @@ class Notification(models.Model):
     link = models.CharField(max_length=200, blank=True)
     is_read = models.BooleanField(default=False)
     dedupe_key = models.CharField(max_length=120, help_text="Names the event: nobody is told of it twice")
+    league = models.ForeignKey(
+        League,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Whose managers may see it",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

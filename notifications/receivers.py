@@ -19,7 +19,7 @@ from drafts.events import (
 from drafts.models import Draft, Pick
 from drafts.picks import on_the_clock
 from fantasy_f1.core.events import published
-from leagues.events import ConstructorJoined, ConstructorLeft
+from leagues.events import ConstructorJoined, ConstructorLeft, ConstructorTakenOver, TeamOffered
 from leagues.models import Constructor
 from notifications import messages
 from notifications.fanout import notify
@@ -93,6 +93,28 @@ def notifications_of(user: User) -> list[dict[str, Any]]:
     return list(user.notifications.order_by("pk").values(*fields))
 
 
+def tell_offer(*, event: TeamOffered, now: datetime, **kwargs: Any) -> None:
+    """Who may take the team over, and who has it."""
+    team, to = _team(event.constructor_id), User.objects.get(pk=event.user_id)
+    at = now.isoformat()
+    notify(
+        [
+            (to.pk, messages.offered(team, reason=event.reason, event=at)),
+            (team.user_id, messages.to_be_replaced(team, by=to, reason=event.reason, event=at)),
+        ],
+        now=now,
+    )
+
+
+def tell_taken_over(*, event: ConstructorTakenOver, now: datetime, **kwargs: Any) -> None:
+    """Who had the team, and the managers."""
+    team, former = _team(event.constructor_id), User.objects.get(pk=event.former_id)
+    at = now.isoformat()
+    message = messages.taken_over(team, former=former, event=at)
+    letters = [(manager, message) for manager in _managers_but(team) if manager != former.pk]
+    notify([*letters, (former.pk, messages.replaced(team, event=at))], now=now)
+
+
 def connect() -> None:
     published.connect(tell_opening, sender=DraftOpened)
     published.connect(tell_pick, sender=PickMade)
@@ -104,6 +126,8 @@ def connect() -> None:
     published.connect(tell_left, sender=ConstructorLeft)
     account_closing.connect(forget)
     export.register("notifications", notifications_of)
+    published.connect(tell_offer, sender=TeamOffered)
+    published.connect(tell_taken_over, sender=ConstructorTakenOver)
 
 
 def _draft(pk: int) -> Draft:

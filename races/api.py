@@ -1,11 +1,12 @@
 """Drivers, races and results as JSON, for anyone."""
 
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
+import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -16,14 +17,103 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fantasy_f1.core import clock
+from fantasy_f1.core.filters import OrderFilter, SearchFilter, YesNoFilter
+from fantasy_f1.core.pagination import refuse_unknown
 from fantasy_f1.core.schema import PlainDecimal, problems
 from races import queries
-from races.forms import ORDERS, DriverFilter, ListFilter, RaceFilter, SeasonFilter, SessionFilter
-from races.models import Driver, Race, RaceResult, Season, Session, Team
+from races.forms import ORDERS, DriverFilter, ListFilter, SeasonFilter
+from races.models import Driver, Race, RaceEntry, RaceResult, Season, Session, Team
 from races.queries import DriverLine, Start
 
-Filter = TypeVar("Filter", bound=ListFilter)
-SEASON = OpenApiParameter("season", int, description="Year of the season")
+Form = TypeVar("Form", bound=ListFilter)
+
+# What lists take --------------------------------------------------------------------------------
+
+
+class SeasonsFilter(django_filters.FilterSet):
+    ordering = OrderFilter(year="year")
+
+    class Meta:
+        model = Season
+        fields: list[str] = []
+
+
+class TeamFilter(django_filters.FilterSet):
+    season = django_filters.ModelChoiceFilter(
+        field_name="entries__season", queryset=Season.objects.all(), distinct=True, label="Only teams of this year"
+    )
+    search = SearchFilter("name", "external_id", label="In the name")
+    ordering = OrderFilter(name="name", country="country")
+
+    class Meta:
+        model = Team
+        fields: list[str] = []
+
+
+class RaceFilter(django_filters.FilterSet):
+    season = django_filters.ModelChoiceFilter(queryset=Season.objects.all(), label="Year of the season")
+    status = django_filters.ChoiceFilter(choices=Race.Status.choices)
+    country = django_filters.CharFilter(lookup_expr="iexact", max_length=64)
+    date_from = django_filters.DateFilter(method="from_day", label="First day of the Grand Prix, in UTC")
+    date_to = django_filters.DateFilter(method="to_day", label="Last day of the Grand Prix, in UTC")
+    search = SearchFilter("name", "circuit_name", "locality", "country", label="In name, circuit, place and country")
+    ordering = OrderFilter(date="starts_at", name="name", country="country")
+
+    class Meta:
+        model = Race
+        fields: list[str] = []
+
+    def from_day(self, races: QuerySet[Race], name: str, day: date) -> QuerySet[Race]:
+        return races.filter(starts_at__gte=datetime.combine(day, time(), UTC))
+
+    def to_day(self, races: QuerySet[Race], name: str, day: date) -> QuerySet[Race]:
+        return races.filter(starts_at__lte=datetime.combine(day, time.max, UTC))
+
+
+class EntryFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(choices=RaceEntry.Status.choices)
+    team = django_filters.CharFilter(field_name="team__external_id", max_length=64, label="The team's external id")
+    is_confirmed = YesNoFilter(label="Took part in a session, or was confirmed by hand")
+    search = SearchFilter("driver__given_name", "driver__family_name", "driver__code", "team__name")
+    ordering = OrderFilter(price="driver__price", number="number", team="team__name", name="driver__family_name")
+
+    class Meta:
+        model = RaceEntry
+        fields: list[str] = []
+
+
+class ResultFilter(django_filters.FilterSet):
+    team = django_filters.CharFilter(field_name="team__external_id", max_length=64, label="The team's external id")
+    is_retired = YesNoFilter(field_name="dnf", label="Did not finish, or did")
+    search = SearchFilter("driver__given_name", "driver__family_name", "driver__code", "team__name")
+    ordering = OrderFilter(position="position", grid="grid", laps="laps", points="points")
+
+    class Meta:
+        model = RaceResult
+        fields: list[str] = []
+
+
+class RaceResultFilter(ResultFilter):
+    session = django_filters.ChoiceFilter(choices=Session.choices, label="Without it grand_prix")
+
+    def filter_queryset(self, results: QuerySet[RaceResult]) -> QuerySet[RaceResult]:
+        wanted = self.form.cleaned_data
+        wanted["session"] = wanted["session"] or Session.GRAND_PRIX
+        return super().filter_queryset(results)
+
+
+class DriverResultFilter(ResultFilter):
+    season = django_filters.ModelChoiceFilter(field_name="race__season", queryset=Season.objects.all())
+    session = django_filters.ChoiceFilter(choices=Session.choices)
+
+
+# What comes out ---------------------------------------------------------------------------------
+
+
+class SeasonOut(serializers.ModelSerializer[Season]):
+    class Meta:
+        model = Season
+        fields = ["year"]
 
 
 class TeamOut(serializers.ModelSerializer[Team]):
@@ -100,6 +190,14 @@ class ResultDriverOut(serializers.ModelSerializer[Driver]):
         fields = ["id", "external_id", "name", "code", "number"]
 
 
+class EntryDriverOut(serializers.ModelSerializer[Driver]):
+    price = PlainDecimal(help_text="In millions; the autopick takes the dearest free driver")
+
+    class Meta:
+        model = Driver
+        fields = ["id", "external_id", "name", "code", "number", "status", "price"]
+
+
 class ResultOut(serializers.ModelSerializer[RaceResult]):
     driver = ResultDriverOut()
     team = TeamOut()
@@ -133,8 +231,50 @@ class ResultOut(serializers.ModelSerializer[RaceResult]):
         ]
 
 
+class EntryOut(serializers.ModelSerializer[RaceEntry]):
+    driver = EntryDriverOut()
+    team = TeamOut()
+    replaces = serializers.IntegerField(
+        source="replaces_id", allow_null=True, help_text="Id of the driver whose seat a substitute took"
+    )
+
+    class Meta:
+        model = RaceEntry
+        fields = ["driver", "team", "number", "status", "replaces", "is_confirmed"]
+
+
+# Operations -------------------------------------------------------------------------------------
+
+
+class SeasonList(ListAPIView[Season]):
+    permission_classes = [AllowAny]
+    serializer_class = SeasonOut
+    filterset_class = SeasonsFilter
+    queryset = Season.objects.order_by("-year")
+
+    @extend_schema(
+        operation_id="seasons_list",
+        summary="The seasons that are known, the latest first",
+        responses=SeasonOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+
+class TeamList(ListAPIView[Team]):
+    permission_classes = [AllowAny]
+    serializer_class = TeamOut
+    filterset_class = TeamFilter
+    queryset = Team.objects.order_by("name", "pk")
+
+    @extend_schema(operation_id="teams_list", summary="Formula 1's teams", responses=TeamOut(many=True))
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+
 class DriverList(ListAPIView[Any]):
     permission_classes = [AllowAny]
+    filter_form = DriverFilter
     queryset = Driver.objects.none()  # for the schema; the answer is made of DriverLines
     serializer_class = DriverOut
 
@@ -148,7 +288,7 @@ class DriverList(ListAPIView[Any]):
             OpenApiParameter("search", str, description="In name, code and number"),
             OpenApiParameter("ordering", str, enum=[*ORDERS, *[f"-{key}" for key in ORDERS]], default="-points"),
         ],
-        responses={200: DriverOut(many=True), **problems(400)},
+        responses=DriverOut(many=True),
     )
     def get(self, request: Request) -> Response:
         form = _checked(DriverFilter(request.query_params))
@@ -169,30 +309,40 @@ class DriverRead(APIView):
         responses={200: DriverOut, **problems(400, 404)},
     )
     def get(self, request: Request, pk: int) -> Response:
+        refuse_unknown(request, SeasonFilter.base_fields)
         form = _checked(SeasonFilter(request.query_params))
         season: Season | None = form.cleaned_data["season"] or queries.current_season(now=clock.now())
         driver = get_object_or_404(Driver, pk=pk)
         return Response(DriverOut(queries.driver_line(driver, season)).data)
 
 
+class DriverResults(ListAPIView[RaceResult]):
+    permission_classes = [AllowAny]
+    serializer_class = ResultOut
+    filterset_class = DriverResultFilter
+    queryset = RaceResult.objects.none()  # for the schema
+
+    def get_queryset(self) -> QuerySet[RaceResult]:
+        results = get_object_or_404(Driver, pk=self.kwargs["pk"]).results.current()
+        return results.select_related("driver", "team").order_by("-race__starts_at", "-race", "session")
+
+    @extend_schema(
+        operation_id="drivers_results",
+        summary="A driver's results, the latest race first",
+        responses=ResultOut(many=True),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        return self.list(request)
+
+
 class RaceList(ListAPIView[Race]):
     permission_classes = [AllowAny]
     serializer_class = RaceOut
-
-    def get_queryset(self) -> QuerySet[Race]:
-        return _checked(RaceFilter(self.request.query_params)).apply(Race.objects.in_calendar_order())
+    filterset_class = RaceFilter
+    queryset = Race.objects.in_calendar_order()
 
     @extend_schema(
-        operation_id="races_list",
-        summary="Races in the order of the calendar",
-        parameters=[
-            SEASON,
-            OpenApiParameter("status", str, enum=Race.Status.values),
-            OpenApiParameter("country", str),
-            OpenApiParameter("date_from", OpenApiTypes.DATE, description="First day of the Grand Prix, in UTC"),
-            OpenApiParameter("date_to", OpenApiTypes.DATE, description="Last day of the Grand Prix, in UTC"),
-        ],
-        responses={200: RaceOut(many=True), **problems(400)},
+        operation_id="races_list", summary="Races in the order of the calendar", responses=RaceOut(many=True)
     )
     def get(self, request: Request) -> Response:
         return self.list(request)
@@ -206,28 +356,45 @@ class RaceRead(APIView):
         return Response(RaceOut(get_object_or_404(Race, pk=pk)).data)
 
 
+class RaceEntries(ListAPIView[RaceEntry]):
+    permission_classes = [AllowAny]
+    serializer_class = EntryOut
+    filterset_class = EntryFilter
+    queryset = RaceEntry.objects.none()  # for the schema
+
+    def get_queryset(self) -> QuerySet[RaceEntry]:
+        return queries.entry_list(get_object_or_404(Race, pk=self.kwargs["pk"]))
+
+    @extend_schema(
+        operation_id="races_entries",
+        summary="The entry list of a race, by team",
+        description="Drivers with the status `entered` can be drafted.",
+        responses=EntryOut(many=True),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        return self.list(request)
+
+
 class RaceResults(ListAPIView[RaceResult]):
     permission_classes = [AllowAny]
     serializer_class = ResultOut
+    filterset_class = RaceResultFilter
     queryset = RaceResult.objects.none()  # for the schema
+
+    def get_queryset(self) -> QuerySet[RaceResult]:
+        results = get_object_or_404(Race, pk=self.kwargs["pk"]).results.current()
+        return results.select_related("driver", "team").order_by("position")
 
     @extend_schema(
         operation_id="races_results",
         summary="The current result of one session of a race",
-        parameters=[
-            OpenApiParameter("session", str, enum=Session.values, default=Session.GRAND_PRIX.value),
-        ],
-        responses={200: ResultOut(many=True), **problems(400, 404)},
+        responses=ResultOut(many=True),
     )
     def get(self, request: Request, pk: int) -> Response:
-        form = _checked(SessionFilter(request.query_params))
-        race = get_object_or_404(Race, pk=pk)
-        results = queries.race_results(race, form.cleaned_data["session"] or Session.GRAND_PRIX)
-        page = self.paginate_queryset(results)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.list(request)
 
 
-def _checked(form: Filter) -> Filter:
+def _checked(form: Form) -> Form:
     """The form, if everything in it can be read; else the answer is 400 with the messages by field."""
     if not form.is_valid():
         raise ValidationError({field: [str(text) for text in texts] for field, texts in form.errors.items()})
@@ -235,9 +402,13 @@ def _checked(form: Filter) -> Filter:
 
 
 urlpatterns: list[URLPattern] = [
+    path("seasons", SeasonList.as_view()),
+    path("teams", TeamList.as_view()),
     path("drivers", DriverList.as_view(), name="api-drivers"),
     path("drivers/<id:pk>", DriverRead.as_view(), name="api-driver"),
+    path("drivers/<id:pk>/results", DriverResults.as_view()),
     path("races", RaceList.as_view(), name="api-races"),
     path("races/<id:pk>", RaceRead.as_view(), name="api-race"),
+    path("races/<id:pk>/entries", RaceEntries.as_view()),
     path("races/<id:pk>/results", RaceResults.as_view(), name="api-race-results"),
 ]

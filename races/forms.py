@@ -1,13 +1,11 @@
 """The filters of lists, the same ones for pages and API; a page ignores what it cannot read, the API refuses it."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, time
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 
-from races.models import Driver, Race, Season, Session, Team
+from races.models import Driver, Season, Session, Team
 from races.queries import DriverLine
 
 ORDERS: dict[str, Callable[[DriverLine], Any]] = {
@@ -64,28 +62,6 @@ class DriverFilter(SeasonFilter):
         ordering = wanted.get("ordering", "-points")
         found.sort(key=ORDERS[ordering.removeprefix("-")], reverse=ordering.startswith("-"))
         return found
-
-
-class RaceFilter(SeasonFilter):
-    status = forms.ChoiceField(choices=Race.Status, required=False)
-    country = forms.CharField(required=False, max_length=64)
-    date_from = forms.DateField(required=False)
-    date_to = forms.DateField(required=False)
-
-    def apply(self, races: QuerySet[Race]) -> QuerySet[Race]:
-        """Those of ``races`` that are asked for; both days are included, and they are days in UTC."""
-        wanted = self.read()
-        if "season" in wanted:
-            races = races.filter(season=wanted["season"])
-        if "status" in wanted:
-            races = races.filter(status=wanted["status"])
-        if "country" in wanted:
-            races = races.filter(country__iexact=wanted["country"])
-        if "date_from" in wanted:
-            races = races.filter(starts_at__gte=datetime.combine(wanted["date_from"], time(), UTC))
-        if "date_to" in wanted:
-            races = races.filter(starts_at__lte=datetime.combine(wanted["date_to"], time.max, UTC))
-        return races
 
 
 class SessionFilter(ListFilter):

@@ -1,13 +1,20 @@
 """Rule sets and scores in the admin: to look at, and to score a race again."""
 
-from django.contrib import admin, messages
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from fantasy_f1.core import clock
 from fantasy_f1.core.admin import ReadOnly
-from scoring.models import DriverScore, RuleSet, ScoreRun
+from leagues.admin import LeagueListFilter, ManagedByLeague
+from races.models import Race
+from scoring.models import DraftedRace, DriverScore, RuleSet, ScoreRun
 from scoring.scores import score_race
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @admin.register(RuleSet)
@@ -50,16 +57,42 @@ class ScoreRunAdmin(ReadOnly):
     @admin.action(description="Score these races again", permissions=["score"])
     def score_again(self, request: HttpRequest, runs: QuerySet[ScoreRun]) -> None:
         """Only where the results or the entry list changed since does this make another run."""
-        standing = set(ScoreRun.objects.filter(is_current=True).values_list("pk", flat=True))
-        for race_id in runs.order_by().values_list("race", flat=True).distinct():
-            run = score_race(race_id=race_id, now=clock.now())
-            if run is not None and run.pk not in standing:
-                self.message_user(request, f"{run}: {', '.join(run.changes) or 'no points moved'}.", messages.SUCCESS)
-            elif run is not None:
-                self.message_user(request, f"{run} stands: nothing changed since.")
+        for run in runs.order_by("race", "number").distinct():
+            self.message_user(request, _score_again(request, run.race))
 
     def has_score_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
+
+
+@admin.register(DraftedRace)
+class DraftedRaceAdmin(ManagedByLeague):
+    """For managers: what their leagues drafted, to have it scored again. Points are the same in all leagues."""
+
+    list_display = ["race", "league", "status", "results"]
+    list_filter = [LeagueListFilter, "race__results_status"]
+    list_select_related = ["race", "league"]
+    search_fields = ["race__name", "league__name"]
+    fields = ["league", "race", "status", "results"]
+    readonly_fields = [str(field) for field in fields]
+    actions = ["score_again"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_score_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.display(ordering="race__results_status")
+    def results(self, drafted: DraftedRace) -> str:
+        return drafted.race.get_results_status_display()
+
+    @admin.action(description="Score these races again", permissions=["score"])
+    def score_again(self, request: HttpRequest, drafted: QuerySet[DraftedRace]) -> None:
+        """Only where the results or the entry list changed since does this make another run; who asked is noted."""
+        for each in drafted.order_by("race__starts_at", "pk"):
+            told = _score_again(request, each.race)
+            self.log_change(request, each, f"Asked to score again. {told}")
+            self.message_user(request, told)
 
 
 @admin.register(DriverScore)
@@ -76,3 +109,14 @@ class DriverScoreAdmin(ReadOnly):
     @admin.display(boolean=True, ordering="run__is_current")
     def is_current(self, score: DriverScore) -> bool:
         return score.run.is_current
+
+
+def _score_again(request: HttpRequest, race: Race) -> str:
+    """Score the race → what came of it."""
+    standing = ScoreRun.objects.filter(race=race, is_current=True).order_by().first()
+    run = score_race(race_id=race.pk, now=clock.now(), actor=cast("User", request.user))
+    if run is None:
+        return f"{race} has no results yet."
+    if run == standing:
+        return f"{run} stands: nothing changed since."
+    return f"{run}: {', '.join(run.changes) or 'no points moved'}."

@@ -14,29 +14,33 @@ from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from drafts.models import ROUNDS
 from fantasy_f1.core import clock
-from fantasy_f1.core.filters import IdFilter, YesNoFilter
+from fantasy_f1.core.filters import IdFilter, OrderFilter, SearchFilter, YesNoFilter
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import PlainDecimal, problems
 from fantasy_f1.core.serializers import IdField, StrictSerializer, valid
 from leagues import points
-from leagues.api import ConstructorOut
-from leagues.membership import rename_constructor
-from leagues.models import Constructor, League
+from leagues.api.leagues import ConstructorOut
+from leagues.membership import COLOURS, change_team
+from leagues.models import MAX_TEAMS, MIN_TEAMS, Constructor, League
 from races.models import Driver, Race
 from scoring.leaderboards import Board, Row, overall_board, race_board
 from scoring.models import DriverScore, ScoreRun
+from scoring.queries import constructor_season
+from scoring.rules import CLASSIC
 from scoring.scores import rule_set
 
 # What goes in -----------------------------------------------------------------------------------
 
 
-class BoardQuery(serializers.Serializer[Any]):
+class BoardQuery(StrictSerializer):
     race_id = IdField(required=False)
 
 
-class TeamNameIn(StrictSerializer):
+class TeamIn(StrictSerializer):
     team_name = serializers.CharField(max_length=40)
+    color = serializers.ChoiceField(COLOURS, help_text="One that no other team of the league has")
 
 
 class ConstructorFilter(django_filters.FilterSet):
@@ -44,6 +48,8 @@ class ConstructorFilter(django_filters.FilterSet):
     user = IdFilter(field_name="user_id", label="Id of the owner")
     is_active = YesNoFilter(label="Plays, or has left")
     mine = YesNoFilter(method="of_caller", label="Only one's own; false: only others'")
+    search = SearchFilter("team_name", "user__username", label="In the team's name and the player's")
+    ordering = OrderFilter(joined_at="joined_at", team_name="team_name")
 
     class Meta:
         model = Constructor
@@ -121,6 +127,35 @@ class RaceScoresOut(serializers.Serializer[Any]):
     results = DriverScoreOut(many=True)
 
 
+class PickScoreOut(serializers.Serializer[Any]):
+    pick_number = serializers.IntegerField(source="pick.pick_number")
+    driver = ScoredDriverOut(source="pick.driver")
+    result = serializers.CharField(source="label", help_text="A place, DNF, …; empty until the race is scored")
+    points = PlainDecimal(allow_null=True)
+    lines = LineOut(many=True, help_text="They add up to the points")
+
+
+class ConstructorRaceOut(serializers.Serializer[Any]):
+    """A race that a constructor drafted; `points` and `rank` are null until it is scored."""
+
+    race = serializers.IntegerField(source="race.pk")
+    race_name = serializers.CharField(source="race.name")
+    points = PlainDecimal(allow_null=True)
+    rank = serializers.IntegerField(allow_null=True, help_text="In the league, of this race")
+    picks = PickScoreOut(many=True)
+
+
+class RulesOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    grand_prix = serializers.ListField(child=PlainDecimal(), help_text="What the first place is worth, the second, …")
+    fastest_lap = PlainDecimal()
+    drivers_per_team = serializers.IntegerField(help_text="That each constructor drafts for a race")
+    smallest_league = serializers.IntegerField(help_text="In teams")
+    largest_league = serializers.IntegerField()
+    colors = serializers.ListField(child=serializers.CharField(), help_text="What a constructor can have")
+    draft_methods = serializers.ListField(child=serializers.ChoiceField(League.DraftMethod.choices))
+
+
 # Operations -------------------------------------------------------------------------------------
 
 
@@ -157,7 +192,7 @@ class ConstructorList(ListAPIView[Constructor]):
         operation_id="constructors_list",
         tags=["constructors"],
         summary="Constructors of the leagues that one may see, in the order of joining",
-        responses={200: ConstructorOut(many=True), **problems(400)},
+        responses=ConstructorOut(many=True),
     )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
@@ -175,19 +210,53 @@ class ConstructorList(ListAPIView[Constructor]):
     methods=["PATCH"],
     operation_id="constructors_change",
     tags=["constructors"],
-    request=TeamNameIn,
+    request=TeamIn(partial=True),
     responses={200: ConstructorOut, **problems(400, 401, 403, 404, 409)},
 )
 @api_view(["GET", "HEAD", "PATCH"])
 @permission_classes([IsAuthenticatedOrReadOnly])
 def constructor_view(request: Request, pk: int) -> Response:
-    """A constructor with the season's points so far. PATCH gives it another name, as its owner."""
+    """A constructor with the season's points so far. PATCH gives it another name or colour, as its owner."""
     constructor = get_object_or_404(_constructors(request), pk=pk)
     if request.method == "PATCH":
-        given = valid(TeamNameIn(data=request.data))
-        rename_constructor(constructor_id=pk, actor=account_of(request), now=clock.now(), **given)
-        constructor.refresh_from_db(fields=["team_name"])
+        given = valid(TeamIn(data=request.data, partial=True))
+        change_team(constructor_id=pk, actor=account_of(request), now=clock.now(), **given)
+        constructor.refresh_from_db(fields=["team_name", "color"])
     return Response(ConstructorOut(constructor, context={"points": points.totals([constructor])}).data)
+
+
+class ConstructorRaces(ListAPIView[Any]):
+    permission_classes = [AllowAny]
+    serializer_class = ConstructorRaceOut
+    queryset = Constructor.objects.none()  # for the schema
+
+    @extend_schema(
+        operation_id="constructors_races",
+        tags=["constructors"],
+        summary="A constructor's season, race by race, the latest first",
+        responses=ConstructorRaceOut(many=True),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        page = self.paginate_queryset(constructor_season(get_object_or_404(_constructors(request), pk=pk)))
+        return self.get_paginated_response(ConstructorRaceOut(page, many=True).data)
+
+
+@extend_schema(operation_id="rules_read", tags=["rules"], responses=RulesOut)
+@api_view(["GET", "HEAD"])
+@permission_classes([AllowAny])
+def rules_view(request: Request) -> Response:
+    """What points are given for, and the limits of leagues."""
+    played = {
+        "name": CLASSIC.name,
+        "grand_prix": CLASSIC.grand_prix,
+        "fastest_lap": CLASSIC.fastest_lap,
+        "drivers_per_team": ROUNDS,
+        "smallest_league": MIN_TEAMS,
+        "largest_league": MAX_TEAMS,
+        "colors": COLOURS,
+        "draft_methods": League.DraftMethod.values,
+    }
+    return Response(RulesOut(played).data)
 
 
 @extend_schema(operation_id="races_scores", tags=["races"], responses={200: RaceScoresOut, **problems(404)})
@@ -218,5 +287,7 @@ urlpatterns: list[URLPattern] = [
     path("leagues/<id:pk>/leaderboard", leaderboard_view),
     path("constructors", ConstructorList.as_view(), name="api-constructors"),
     path("constructors/<id:pk>", constructor_view, name="api-constructor"),
+    path("constructors/<id:pk>/races", ConstructorRaces.as_view()),
     path("races/<id:pk>/scores", race_scores_view),
+    path("rules", rules_view),
 ]

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from drafts.models import Draft
 from fantasy_f1.core.constraints import CoveringUniqueConstraint
 from races.models import Driver, Race, ResultRevision
 
@@ -81,3 +82,10 @@ class DriverScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.driver}: {self.points}"
+
+
+class DraftedRace(Draft):
+    """A league's race, as its managers may have it scored again."""
+
+    class Meta:
+        proxy = True

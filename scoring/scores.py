@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
+from accounts.models import User
 from fantasy_f1.core.events import publish
 from fantasy_f1.core.models import EventLog
 from fantasy_f1.core.numbers import plain
@@ -31,8 +32,10 @@ def rule_set(rules: Rules = CLASSIC) -> RuleSet:
     ]
 
 
-def score_race(*, race_id: int, now: datetime) -> ScoreRun | None:
+def score_race(*, race_id: int, now: datetime, actor: User | None = None) -> ScoreRun | None:
     """Score the race by the current results under the league rules → the run that stands, ``None`` without results.
+
+    ``actor`` asked for it, if anybody did.
 
     Idempotent: results that are scored already write nothing. Changed ones make another run and move the old one to
     the history.
@@ -49,7 +52,7 @@ def score_race(*, race_id: int, now: datetime) -> ScoreRun | None:
             return standing
         finishes = _finishes(revision)
         lines = score(finishes, Rules.from_json(rules.name, rules.rules), substitutes=substitutes)
-        return _write(race, revision, rules, standing, lines, substitutes, now)
+        return _write(race, revision, rules, standing, lines, substitutes, actor, now)
 
 
 def _substitutes(race: Race, revision: ResultRevision) -> dict[int, int]:
@@ -81,6 +84,7 @@ def _write(
     standing: ScoreRun | None,
     lines: dict[int, list[Line]],
     substitutes: dict[int, int],
+    actor: User | None,
     now: datetime,
 ) -> ScoreRun:
     totals = {driver: points(reasons) for driver, reasons in lines.items()}
@@ -107,7 +111,7 @@ def _write(
         for driver, reasons in lines.items()
     )
     Season.objects.filter(pk=race.season_id).update(results_version=F("results_version") + 1)
-    publish(RaceScored(race.pk, rules.pk, run.number, moved), source=race, actor=None, now=now)
+    publish(RaceScored(race.pk, rules.pk, run.number, moved), source=race, actor=actor, now=now)
     return run
 
 

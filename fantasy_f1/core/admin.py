@@ -1,5 +1,6 @@
 """Admin pages of what every app stands on, and the base for things that only the app itself writes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -7,16 +8,29 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth import admin as _auth  # noqa: F401 (registers what is unregistered below)
+from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import BadRequest
-from django.db.models import Model, QuerySet
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
+from django_celery_beat import admin as _beat  # noqa: F401 (the same)
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 
+from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.models import EventLog, GameClock, Lease
 
 FILTERED_BY = {"exact", "isnull", "isempty", "gte", "lt", "year", "month", "day"}
@@ -42,6 +56,13 @@ class GuardedAdmin(admin.ModelAdmin):
         except OverflowError:  # from SQLite, of an id it cannot compare, where the key is that of another model
             return None
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):  # Django tells first whether there is such a row
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
@@ -51,6 +72,13 @@ class GuardedAdmin(admin.ModelAdmin):
         except (OverflowError, ValueError) as error:
             raise BadRequest("no ids") from error
         return super().response_action(request, queryset, *args, **kwargs)
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", GuardedSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         assert request is not None
@@ -69,6 +97,13 @@ class GuardedAdmin(admin.ModelAdmin):
             field: Any = get_fields_from_path(self.model, name)[-1]
             names |= {name, f"{name}__{field.target_field.name}"} if field.is_relation else {name}
         return names
+
+
+class GuardedSelect(AutocompleteSelect):
+    """Offers what was chosen before once more, which can be anything when it was refused."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        return super().optgroups(name, [each for each in value if id_of(each)], attr)
 
 
 class ReadOnly(GuardedAdmin):
@@ -93,6 +128,21 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     if not admin.site.has_permission(request):
         return render(request, "admin/closed.html", status=403)
     return redirect(after if url_has_allowed_host_and_scheme(after, {request.get_host()}) else "admin:index")
+
+
+# Rights come from the leagues and schedules from the settings: groups and schedules of one's own are of no use here.
+admin.site.unregister([Group, PeriodicTask, ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule])
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(ReadOnly):
+    """What beat does, and when it did it last."""
+
+    list_display = ["name", "task", "enabled", "last_run_at", "total_run_count"]
+    list_filter = ["enabled"]
+    list_select_related = ["interval", "crontab", "solar", "clocked"]
+    search_fields = ["name", "task"]
+    fields = ["name", "task", "interval", "crontab", "enabled", "last_run_at", "total_run_count"]
 
 
 @admin.register(EventLog)

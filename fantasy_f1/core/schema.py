@@ -44,7 +44,7 @@ class OperationSchema(AutoSchema):
         takes_body = self.method in ("POST", "PUT", "PATCH") and self.get_request_serializer() is not None
         statuses = [401, 429] if self.view.get_authenticators() else [429]
         if self._is_list_view():
-            statuses.append(404)  # a page that is not there
+            statuses += [400, 404]  # parameters that cannot be, a page that is not there
         return [*statuses, 413, 415] if takes_body else statuses
 
     def _get_request_for_media_type(self, serializer: Any, direction: Direction = "request") -> Any:

@@ -4,13 +4,15 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from drafts.models import Draft
-from drafts.picks import on_the_clock
+from drafts.models import Autopilot, Draft, Queue
+from drafts.picks import on_the_clock, set_autopilot
 from fantasy_f1.core.events import publish
 from leagues.events import ConstructorLeft
+from leagues.membership import join_league, offer_team
 from leagues.models import Constructor, League
 from races.events import RaceCancelled
 from races.models import Race
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +41,22 @@ def test_a_cancelled_race_voids_its_drafts_at_once(
 
     draft.refresh_from_db()
     assert draft.status == "void"
+
+
+def test_who_takes_a_team_over_decides_anew_about_its_autopick_and_its_queue(
+    draft: Draft,
+    teams: list[Constructor],
+    now: datetime,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    set_autopilot(constructor=teams[2], on=True, actor=teams[2].user, now=now)
+    Queue.objects.create(draft=draft, constructor=teams[2], driver_ids=[1])
+    league, user = draft.league, UserFactory()
+    offer_team(constructor_id=teams[2].pk, to=user, actor=league.creator, reason="Why", now=now)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        join_league(league_id=league.pk, user=user, team_name="", code=league.code, now=now)
+
+    assert not Autopilot.objects.exists()
+    assert not Queue.objects.exists()
+    assert draft.events().latest("pk").actor == user

@@ -61,7 +61,7 @@ def test_managers_see_their_leagues_and_teams_only(client: Client, league: Leagu
 def test_managers_find_nothing_else_on_the_start_page(client: Client, league: League) -> None:
     apps = client.get(reverse("admin:index")).context["app_list"]
 
-    assert {app["app_label"] for app in apps} <= {"leagues", "drafts"}
+    assert {app["app_label"] for app in apps} == {"leagues", "drafts", "notifications", "scoring"}
 
 
 def test_staff_without_a_league_see_nothing(client: Client, manager: User) -> None:
@@ -115,8 +115,9 @@ def test_nothing_is_added_or_deleted_here(client: Client, league: League, model:
     assert client.post(reverse(f"admin:leagues_{model}_delete", args=[pk]), {"post": "yes"}).status_code == 403
 
 
-def act(client: Client, action: str, *teams: Constructor, reason: str = "") -> list[str]:
-    given = {"action": action, "_selected_action": [team.pk for team in teams], "reason": reason}
+def act(client: Client, action: str, *teams: Constructor, reason: str = "", username: str = "") -> list[str]:
+    chosen = [team.pk for team in teams]
+    given = {"action": action, "_selected_action": chosen, "reason": reason, "username": username}
     answer = client.post(TEAMS, given, follow=True)
     return [str(message) for message in answer.context["messages"]]
 
@@ -131,6 +132,18 @@ def test_teams_are_removed_with_a_reason_and_invited_back(client: Client, league
     assert act(client, "invite_back", team) == ["Box: done."]
     team.refresh_from_db()
     assert not team.was_removed
+
+
+def test_a_player_is_replaced_with_a_reason(client: Client, league: League, manager: User) -> None:
+    team = ConstructorFactory(league=league, team_name="Box")
+    cy = UserFactory(username="cy")
+
+    assert act(client, "replace_player", team, reason="No time") == ["Box: There is no player with this name."]
+    assert act(client, "replace_player", team, username="cy") == ["Box: Say why the team needs another player."]
+    assert act(client, "replace_player", team, username="cy", reason="No time") == ["Box: done."]
+    team.refresh_from_db()
+    assert team.offered_to == cy
+    assert "offered Box to cy: No time" in client.get(change(league)).content.decode()
 
 
 def test_a_team_is_not_saved_by_its_page(client: Client, league: League) -> None:

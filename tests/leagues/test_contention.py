@@ -83,3 +83,32 @@ def test_managers_who_all_step_down_leave_one(now: datetime) -> None:
 
     assert won == {"won": 3, "last_manager": 1}
     assert League.objects.get().managers.count() == 1
+
+
+def test_a_team_that_is_offered_is_taken_over_once(now: datetime) -> None:
+    league, user = LeagueFactory(), UserFactory()
+    team = ConstructorFactory(league=league)
+    membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now)
+
+    won = outcomes([lambda: membership.join_league(league_id=league.pk, user=user, team_name="", now=now)] * 6)
+
+    assert won == {"won": 6}
+    assert Constructor.objects.get().user == user
+    assert league.events().filter(name="ConstructorTakenOver").count() == 1
+
+
+def test_two_teams_offered_to_one_person_leave_one_offer(now: datetime) -> None:
+    league, user = LeagueFactory(), UserFactory()
+    teams = ConstructorFactory.create_batch(4, league=league)
+
+    won = outcomes(
+        [
+            lambda team=team: membership.offer_team(
+                constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now
+            )
+            for team in teams
+        ]
+    )
+
+    assert won == {"won": 4}
+    assert league.constructors.filter(offered_to=user).count() == 1

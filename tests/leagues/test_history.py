@@ -2,8 +2,11 @@ from datetime import datetime
 
 import pytest
 
+from fantasy_f1.core.events import publish
 from leagues import managers, membership
+from leagues.events import ToldAgain
 from leagues.history import history
+from leagues.models import League
 from tests.factories import SeasonFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +24,14 @@ def test_every_event_is_told_in_words(now: datetime) -> None:
     membership.join_league(league_id=league.pk, user=bo, team_name="", now=now)
     membership.remove_constructor(constructor_id=team.pk, actor=ana, reason="Gone quiet", now=now)
     membership.invite_back(constructor_id=team.pk, actor=ana, now=now)
+    managers.renew_code(league_id=league.pk, actor=ana, now=now)
+    cy = UserFactory(full_name="Cy")
+    offer = {"constructor_id": team.pk, "actor": ana, "now": now}
+    membership.offer_team(to=cy, reason="No time", **offer)
+    membership.withdraw_offer(**offer)
+    membership.offer_team(to=cy, reason="No time", **offer)
+    membership.join_league(league_id=league.pk, user=cy, team_name="", now=now)
+    publish(ToldAgain(league.pk, cy.pk, "The draft is open"), source=League.objects.get(), actor=ana, now=now)
 
     lines = [f"{line.who} {line.what}" for line in reversed(history(league))]
 
@@ -35,4 +46,10 @@ def test_every_event_is_told_in_words(now: datetime) -> None:
         "Bo joined with Box Box",
         "Ana removed Box Box: Gone quiet",
         "Ana invited Box Box back",
+        "Ana made a new code: the old invitations are void",
+        "Ana offered Box Box to Cy: No time",
+        "Ana offers Box Box no more",
+        "Ana offered Box Box to Cy: No time",
+        "Cy took over Box Box from Bo",
+        "Ana had Cy told again: The draft is open",
     ]

@@ -11,7 +11,7 @@ from drafts import lifecycle
 from drafts.picks import make_pick
 from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.models import EventLog
-from leagues import managers
+from leagues import managers, membership
 from leagues.models import Constructor, League
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, SeasonFactory, UserFactory
 
@@ -270,3 +270,17 @@ def test_who_manages_another_league_keeps_the_admin(now: datetime) -> None:
     creator.refresh_from_db()
     assert list(league.managers.all()) == [team.user]
     assert creator.is_staff
+
+
+def test_a_new_code_ends_the_old_one(now: datetime) -> None:
+    league = LeagueFactory(code="PRVT2345", is_private=True)
+
+    managers.renew_code(league_id=league.pk, actor=league.creator, now=now)
+
+    league.refresh_from_db()
+    assert league.code != "PRVT2345"
+    assert [(event.name, event.data) for event in league.events()] == [("CodeRenewed", {"league_id": league.pk})]
+    with pytest.raises(DomainError, match="not the code"):
+        membership.join_league(league_id=league.pk, user=UserFactory(), team_name="Me", code="PRVT2345", now=now)
+    with pytest.raises(DomainError, match="Only a manager"):
+        managers.renew_code(league_id=league.pk, actor=UserFactory(), now=now)

@@ -286,3 +286,141 @@ def test_recolour_takes_the_owner(now: datetime) -> None:
 
 def test_there_is_a_colour_for_every_team() -> None:
     assert len(set(membership.COLOURS)) == 11
+
+
+def test_a_team_that_is_offered_goes_on_under_another_account(now: datetime, league: League, user: User) -> None:
+    team = ConstructorFactory(league=league, team_name="Box")
+    former, joined_at = team.user, team.joined_at
+
+    membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason=" Gone  quiet ", now=now)
+    team.refresh_from_db()
+    assert (team.user, team.offered_to) == (former, user)
+    taken = membership.join_league(league_id=league.pk, user=user, team_name="Fox", code="PRVT2345", now=now)
+
+    team.refresh_from_db()
+    assert taken == team
+    assert (team.user, team.team_name, team.offered_to, team.joined_at) == (user, "Fox", None, joined_at)
+    ids = {"league_id": league.pk, "constructor_id": team.pk, "user_id": user.pk}
+    assert [(event.name, event.data, event.actor) for event in league.events()] == [
+        ("TeamOffered", {**ids, "reason": "Gone quiet"}, league.creator),
+        ("ConstructorTakenOver", {**ids, "former_id": former.pk}, user),
+    ]
+
+
+def test_a_full_league_can_still_replace_a_player(now: datetime, user: User) -> None:
+    league = LeagueFactory(max_teams=2)
+    team, _ = ConstructorFactory.create_batch(2, league=league)
+    membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now)
+
+    assert membership.join_league(league_id=league.pk, user=user, team_name="", now=now) == team
+
+
+def test_a_team_that_left_needs_a_free_place_to_be_taken_over(now: datetime, user: User) -> None:
+    league = LeagueFactory(max_teams=2)
+    gone = ConstructorFactory(league=league, is_active=False, was_removed=True)
+    membership.offer_team(constructor_id=gone.pk, to=user, actor=league.creator, reason="Why", now=now)
+    others = ConstructorFactory.create_batch(2, league=league)
+
+    with refused("league_full"):
+        membership.join_league(league_id=league.pk, user=user, team_name="", now=now)
+    membership.leave_league(league_id=league.pk, user=others[0].user, now=now)
+    taken = membership.join_league(league_id=league.pk, user=user, team_name="", now=now)
+
+    assert (taken, taken.is_active, taken.was_removed, taken.joined_at) == (gone, True, False, now)
+
+
+def test_an_offer_does_not_replace_the_code(now: datetime, league: League, user: User) -> None:
+    team = ConstructorFactory(league=league)
+    membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now)
+
+    with refused("wrong_code"):
+        membership.join_league(league_id=league.pk, user=user, team_name="", now=now)
+
+
+def test_the_last_offer_counts_and_can_be_withdrawn(now: datetime, league: League, user: User) -> None:
+    one, two = ConstructorFactory.create_batch(2, league=league)
+
+    for team in (one, two, two):
+        membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now)
+    assert list(league.constructors.filter(offered_to=user)) == [two]
+    for _ in range(2):
+        membership.withdraw_offer(constructor_id=two.pk, actor=league.creator, now=now)
+
+    assert not league.constructors.filter(offered_to=user).exists()
+    assert events(league) == ["TeamOffered", "TeamOffered", "OfferWithdrawn"]
+
+
+def test_a_team_is_offered_by_managers_to_who_has_none(now: datetime, league: League, user: User) -> None:
+    team, left = ConstructorFactory(league=league), ConstructorFactory(league=league, is_active=False)
+
+    def offer(to: User, actor: User = league.creator, reason: str = "Why") -> None:
+        membership.offer_team(constructor_id=team.pk, to=to, actor=actor, reason=reason, now=now)
+
+    for code, given in {
+        "not_allowed": {"to": user, "actor": team.user},
+        "invalid": {"to": user, "reason": "  "},
+        "has_team": {"to": left.user},
+    }.items():
+        with refused(code):
+            offer(**given)
+    with refused("invalid"):
+        offer(user, reason="x" * 201)
+    with refused("not_allowed"):
+        membership.withdraw_offer(constructor_id=team.pk, actor=team.user, now=now)
+
+
+def test_no_team_is_offered_after_the_season(now: datetime, league: League, user: User) -> None:
+    team, _ = ConstructorFactory(league=league), RaceFactory(starts_at=now - timedelta(days=1))
+
+    with refused("season_over"):
+        membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now)
+
+
+def test_who_was_replaced_comes_back_by_an_offer_only(now: datetime, user: User) -> None:
+    league = LeagueFactory()
+    team, other = ConstructorFactory.create_batch(2, league=league)
+    membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now)
+    membership.join_league(league_id=league.pk, user=user, team_name="", now=now)
+
+    with refused("removed"):
+        membership.join_league(league_id=league.pk, user=team.user, team_name="Again", now=now)
+    membership.offer_team(constructor_id=other.pk, to=team.user, actor=league.creator, reason="Sorry", now=now)
+
+    assert membership.join_league(league_id=league.pk, user=team.user, team_name="", now=now) == other
+
+
+def test_a_manager_who_was_replaced_may_enter_a_new_team(now: datetime, user: User) -> None:
+    league = LeagueFactory()
+    team = ConstructorFactory(league=league, user=league.creator)
+    membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason="No time", now=now)
+    membership.join_league(league_id=league.pk, user=user, team_name="", now=now)
+
+    again = membership.join_league(league_id=league.pk, user=league.creator, team_name="New", now=now)
+
+    assert again != team
+
+
+def test_players_are_found_by_their_name_in_any_case() -> None:
+    ana = UserFactory(username="Ana")
+    UserFactory(username="Bo", is_active=False)
+
+    assert membership.player_called(" aNA ") == ana
+    for name in ("Bo", "Cy", ""):
+        with refused("invalid"):
+            membership.player_called(name)
+
+
+def test_a_change_of_a_team_is_whole_or_not_at_all(now: datetime) -> None:
+    team = ConstructorFactory(team_name="Old", color=membership.COLOURS[0])
+    ConstructorFactory(league=team.league, color=membership.COLOURS[1])
+    asked = {"constructor_id": team.pk, "actor": team.user, "now": now}
+
+    with refused("colour_taken"):
+        membership.change_team(team_name="New", color=membership.COLOURS[1], **asked)
+    team.refresh_from_db()
+    assert team.team_name == "Old"
+    membership.change_team(team_name="New", color=membership.COLOURS[2], **asked)
+    membership.change_team(**asked)
+
+    team.refresh_from_db()
+    assert (team.team_name, team.color) == ("New", membership.COLOURS[2])

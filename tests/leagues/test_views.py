@@ -458,3 +458,67 @@ def test_settings_take_as_many_queries_for_three_teams_as_for_one(
         client.get(address("settings", league.pk))
 
     assert len(one) == len(three)
+
+
+# Replacing a player -------------------------------------------------------------------------------
+
+
+def test_a_manager_offers_a_team_and_takes_the_offer_back(client: Client, user: User) -> None:
+    team = ConstructorFactory(league__creator=user, team_name="Box", user__full_name="Bo")
+    UserFactory(username="cy", full_name="Cy")
+    settings = address("settings", team.league_id)
+    given = {"constructor": team.pk, "username": "CY", "reason": "No time"}
+
+    offered = client.post(address("offer", team.league_id), given, follow=True)
+    page = shown(client, settings)
+    withdrawn = client.post(address("withdraw_offer", team.league_id), {"constructor": team.pk}, follow=True)
+
+    assert "Cy may take over Box now" in offered.content.decode()
+    assert "offered to Cy" in page
+    assert "Withdraw the offer" in page
+    assert "Box stays with Bo." in withdrawn.content.decode()
+    assert "offered to Cy" not in shown(client, settings)
+
+
+def test_an_offer_to_nobody_is_refused(client: Client, user: User) -> None:
+    team = ConstructorFactory(league__creator=user)
+    given = {"constructor": team.pk, "username": "nobody", "reason": "No time"}
+
+    answer = client.post(address("offer", team.league_id), given)
+
+    assert answer.status_code == 400
+    assert "There is no player with this name." in answer.content.decode()
+
+
+def test_players_offer_no_teams(client: Client, user: User) -> None:
+    team = ConstructorFactory(user=user)
+    given = {"constructor": team.pk, "username": "nobody", "reason": "No time"}
+
+    assert client.post(address("offer", team.league_id), given).status_code == 403
+    assert "Replace" not in shown(client, address("settings", team.league_id))
+
+
+def test_whoever_is_offered_a_team_takes_it_over_by_the_link(client: Client, user: User, private: League) -> None:
+    teams = ConstructorFactory.create_batch(2, league=private)
+    League.objects.filter(pk=private.pk).update(max_teams=2)
+    teams[0].offered_to = user
+    teams[0].save()
+
+    page = shown(client, address("invite", "PRVT2345"))
+    answer = client.post(address("invite", "PRVT2345"), {"team_name": "Mine now"})
+
+    assert f"Take over {teams[0].team_name}" in page
+    assert f'value="{teams[0].team_name}"' in page
+    assert answer["Location"] == private.get_absolute_url()
+    teams[0].refresh_from_db()
+    assert (teams[0].user, teams[0].team_name) == (user, "Mine now")
+
+
+def test_a_manager_makes_a_new_code(client: Client, user: User) -> None:
+    league = LeagueFactory(creator=user, code="PRVT2345")
+
+    answer = client.post(address("renew_code", league.pk), follow=True)
+
+    league.refresh_from_db()
+    assert f"The code is now {league.code}." in answer.content.decode()
+    assert client.get(address("invite", "PRVT2345")).status_code == 404

@@ -5,13 +5,15 @@ from django.test import Client
 from django.urls import reverse
 
 from notifications.models import Notification
-from tests.factories import UserFactory
+from tests.factories import ConstructorFactory, LeagueFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(("is_superuser", "status"), [(True, 200), (False, 403)])
-def test_the_host_looks_and_managers_do_not(client: Client, now: datetime, is_superuser: bool, status: int) -> None:
+def test_what_is_of_no_league_is_seen_by_the_host_alone(
+    client: Client, now: datetime, is_superuser: bool, status: int
+) -> None:
     news = Notification.objects.create(user=UserFactory(), type="league", title="N", dedupe_key="a", created_at=now)
     client.force_login(UserFactory(is_staff=True, is_superuser=is_superuser))
     change = reverse("admin:notifications_notification_change", args=[news.pk])
@@ -19,6 +21,26 @@ def test_the_host_looks_and_managers_do_not(client: Client, now: datetime, is_su
     assert client.get(reverse("admin:notifications_notification_changelist"), {"q": "n"}).status_code == status
     assert client.get(change).status_code == status
     assert client.post(change, {}).status_code == 403
+
+
+def test_a_manager_tells_again_and_a_refusal_is_shown(client: Client, now: datetime) -> None:
+    manager = UserFactory(is_staff=True)
+    league = LeagueFactory(creator=manager)
+    team, gone = ConstructorFactory(league=league), ConstructorFactory(league=league, is_active=False)
+    for each in (team, gone):
+        Notification.objects.create(
+            user=each.user, type="league", title="N", dedupe_key="a", league=league, is_read=True, created_at=now
+        )
+    client.force_login(manager)
+
+    chosen = list(Notification.objects.values_list("pk", flat=True))
+    listing = reverse("admin:notifications_notification_changelist")
+    answer = client.post(listing, {"action": "tell_again", "_selected_action": chosen}, follow=True)
+
+    assert sorted(str(message) for message in answer.context["messages"]) == sorted(
+        [f"{team.user} is told again: N.", f"N: {gone.user} is not in {league} any more."]
+    )
+    assert list(Notification.objects.filter(is_read=False)) == [team.user.notifications.get()]
 
 
 def test_there_is_no_row_with_an_id_that_cannot_be(admin_client: Client) -> None:

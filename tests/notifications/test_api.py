@@ -53,6 +53,7 @@ def test_one_reads_ones_own(user: User, news: list[Notification]) -> None:
         "title": "News 1",
         "message": "What happened",
         "link": "/leagues/",
+        "league": None,
         "is_read": False,
         "created_at": "2026-07-22T09:01:00Z",
     }
@@ -93,3 +94,29 @@ def test_they_are_not_filtered_by_nonsense(user: User) -> None:
     response = call(user, "get", "?is_read=x")
 
     assert (response.status_code, list(response.json()["errors"])) == (400, ["is_read"])
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("is_read=false", ["News 1"]),
+        ("ordering=created_at", ["News 0", "News 1"]),
+        ("search=NEWS+1", ["News 1"]),
+        ("type=league", ["News 1", "News 0"]),
+        ("type=pick_turn&type=draft_open", []),
+        ("league=1", []),
+    ],
+)
+def test_one_finds_what_one_looks_for(user: User, news: list[Notification], query: str, titles: list[str]) -> None:
+    assert [row["title"] for row in call(user, "get", f"?{query}").json()["results"]] == titles
+
+
+def test_the_list_costs_the_same_for_one_and_for_two(
+    user: User, news: list[Notification], django_assert_num_queries
+) -> None:
+    with django_assert_num_queries(2):
+        call(user, "get", "")
+    news[0].delete()
+
+    with django_assert_num_queries(2):
+        call(user, "get", "")

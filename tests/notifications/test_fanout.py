@@ -1,18 +1,20 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.fanout import mark_all_read, mark_read, notify
+from fantasy_f1.core.errors import DomainError
+from notifications.fanout import mark_all_read, mark_read, notify, tell_again
 from notifications.messages import Message
 from notifications.models import Notification
-from tests.factories import UserFactory
+from tests.factories import ConstructorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def message(key: str = "event:1", **values: str) -> Message:
+def message(key: str = "event:1", **values: Any) -> Message:
     return Message(Notification.Type.LEAGUE, **{"title": "News", "text": "", "link": "/", "key": key} | values)
 
 
@@ -69,3 +71,46 @@ def test_what_is_old_can_be_read_alone(now: datetime) -> None:
 
     assert mark_all_read(user=user, before=now) == 1
     assert Notification.objects.get(is_read=False).dedupe_key == "new"
+
+
+def test_telling_again_puts_a_message_on_top_unread(now: datetime) -> None:
+    team = ConstructorFactory()
+    league, later = team.league, now + timedelta(hours=1)
+    notify([(team.user_id, message(league_id=league.pk))], now=now)
+    notify([(team.user_id, message("event:2", title="Other"))], now=now + timedelta(minutes=1))
+    mark_all_read(user=team.user)
+    first = Notification.objects.get(title="News")
+
+    for _ in range(2):
+        tell_again(notification_id=first.pk, actor=league.creator, now=later)
+
+    told = Notification.objects.values_list("title", "is_read", "created_at")
+    assert list(told) == [("News", False, later), ("Other", True, now + timedelta(minutes=1))]
+    event = league.events().last()
+    assert event is not None
+    assert (event.name, event.actor, event.data["title"]) == ("ToldAgain", league.creator, "News")
+
+
+def test_managers_tell_again_what_is_of_their_league_to_who_is_in_it(now: datetime) -> None:
+    team, gone = ConstructorFactory(), ConstructorFactory(is_active=False)
+    notify(
+        [(team.user_id, message(league_id=team.league_id)), (gone.user_id, message(league_id=gone.league_id))], now=now
+    )
+    notify([(team.user_id, message("event:2"))], now=now)
+    of_league, of_gone, of_none = Notification.objects.order_by("pk")
+
+    for notification, actor, code in (
+        (of_league, gone.league.creator, "not_allowed"),
+        (of_gone, gone.league.creator, "nobody_there"),
+        (of_none, team.league.creator, "not_allowed"),
+    ):
+        with pytest.raises(DomainError, check=lambda error, code=code: error.code == code):
+            tell_again(notification_id=notification.pk, actor=actor, now=now)
+
+
+def test_who_is_offered_a_team_can_be_told_again(now: datetime) -> None:
+    user = UserFactory()
+    team = ConstructorFactory(offered_to=user)
+    notify([(user.pk, message(league_id=team.league_id))], now=now)
+
+    assert tell_again(notification_id=Notification.objects.get().pk, actor=team.league.creator, now=now).user == user

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from drafts import control, lifecycle, picks
 from drafts.models import Draft
-from leagues.membership import join_league, leave_league, remove_constructor
+from leagues.membership import join_league, leave_league, offer_team, remove_constructor
 from leagues.models import Constructor, League
 from notifications.models import Notification, ToldScore
 from notifications.scores import tell_scores
@@ -377,3 +377,53 @@ def test_a_draft_that_falls_with_its_race_and_comes_back_is_told_to_all(
         ("draft_update", "Moon Grand Prix: the draft is void", "Race cancelled."),
         ("draft_update", "Moon Grand Prix: the draft goes on", "Paddock drafts again."),
     ]
+
+
+def test_an_offer_of_a_team_is_told_to_both(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    team, cy = league.constructors.earliest("pk"), UserFactory(username="cy")
+    with happening():
+        offer_team(constructor_id=team.pk, to=cy, actor=manager, reason="No time", now=now)
+
+    assert inbox(cy) == [
+        (
+            "league",
+            f"{team} in Paddock is offered to you",
+            f"Join the league to take over the team of {team.user} with its points. "
+            "A manager gave this reason: No time",
+        )
+    ]
+    assert cy.notifications.get().link == f"/join/{league.code}/"
+    assert inbox(team.user) == [
+        (
+            "league",
+            f"cy may take over {team}",
+            "A manager of Paddock offers your team to another player. They gave this reason: No time",
+        )
+    ]
+
+
+def test_a_team_that_is_taken_over_is_told_to_who_had_it_and_to_managers(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    team, cy = league.constructors.earliest("pk"), UserFactory(username="cy")
+    league.managers.add(team.user)
+    offer_team(constructor_id=team.pk, to=cy, actor=manager, reason="No time", now=now)
+
+    with happening():
+        join_league(league_id=league.pk, user=cy, team_name=team.team_name, now=now)
+
+    assert inbox(cy) == []
+    assert inbox(team.user) == [("league", "cy took over your team in Paddock", "It goes on with all that it scored.")]
+    assert inbox(manager) == [("league", f"cy took over {team} in Paddock", f"The team was that of {team.user}.")]
+
+
+def test_every_message_about_a_league_is_known_to_be_of_it(
+    draft: Draft, league: League, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening
+) -> None:
+    with happening():
+        pick(draft, teams[0], drivers[0], now)
+        remove_constructor(constructor_id=teams[2].pk, actor=league.creator, reason="Why", now=now)
+
+    assert set(Notification.objects.values_list("league", flat=True)) == {league.pk}

@@ -285,3 +285,12 @@ def test_lists_of_history_cost_the_same_for_one_and_for_three(
     with django_assert_num_queries(len(one)):
         for address in addresses:
             host.get(address)
+
+
+def test_what_is_no_id_is_refused_by_a_picker(admin_client: Client) -> None:
+    page = reverse("admin:races_raceentry_add")
+
+    for nonsense in ("x", "²", "9" * 30):
+        answer = admin_client.post(page, {"race": nonsense, "driver": nonsense, "team": nonsense})
+        assert answer.status_code == 200
+        assert {"race", "driver", "team"} <= set(answer.context["adminform"].form.errors)

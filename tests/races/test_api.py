@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from races.models import Driver, Race, SeasonEntry, Session
-from tests.factories import DriverFactory, RaceFactory, SeasonFactory, TeamFactory, UserFactory
+from races.models import Driver, Race, RaceEntry, SeasonEntry, Session
+from tests.factories import DriverFactory, RaceEntryFactory, RaceFactory, SeasonFactory, TeamFactory, UserFactory
 from tests.races.sheets import publish_sheet
 
 pytestmark = pytest.mark.django_db
@@ -164,11 +164,11 @@ def test_a_driver_of_another_season(client: Client, season_so_far):
         ("races", {"status": "asleep"}, "status"),
         ("races", {"date_from": "tomorrow"}, "date_from"),
         ("races", {"date_to": "2026-02-30"}, "date_to"),
-        ("races/1/results", {"session": "warm_up"}, "session"),
+        ("races/{race}/results", {"session": "warm_up"}, "session"),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused_by_name(client: Client, path, query, field):
-    response = client.get(f"/api/v1/{path}", query)
+    response = client.get(f"/api/v1/{path.format(race=RaceFactory().pk)}", query)
 
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
@@ -303,17 +303,21 @@ def test_lists_come_in_pages(client: Client):
     assert body["previous"].endswith("/api/v1/drivers?page_size=2")
 
 
-@pytest.mark.parametrize("path", ["drivers", "drivers?season=2026", "races", "races/{race}/results"])
+@pytest.mark.parametrize(
+    "path", ["drivers", "drivers?season=2026", "races", "teams", "races/{race}/results", "races/{race}/entries"]
+)
 def test_lists_cost_the_same_for_one_and_for_three(
     client: Client, django_assert_max_num_queries, django_assert_num_queries, path
 ):
     race, team = RaceFactory(), TeamFactory()
     publish_sheet(race, [(DriverFactory(), team, {})])
+    RaceEntryFactory(race=race, team=team)
     address = f"/api/v1/{path.format(race=race.pk)}"
     with django_assert_max_num_queries(9) as one:
         client.get(address)
 
     RaceFactory.create_batch(2)
+    RaceEntryFactory.create_batch(2, race=race)
     publish_sheet(race, [(DriverFactory(), TeamFactory(), {}) for _ in range(3)])
 
     with django_assert_num_queries(len(one)):
@@ -322,3 +326,58 @@ def test_lists_cost_the_same_for_one_and_for_three(
 
 def test_nothing_can_be_written(client: Client):
     assert client.post("/api/v1/drivers", {}).status_code in (401, 405)
+
+
+def test_seasons_come_with_the_latest_first(client: Client):
+    for year in (2025, 2026):
+        SeasonFactory(year=year)
+
+    assert client.get("/api/v1/seasons").json()["results"] == [{"year": 2026}, {"year": 2025}]
+    assert client.get("/api/v1/seasons?ordering=year").json()["results"][0] == {"year": 2025}
+
+
+def test_teams_are_found_by_season_and_name(client: Client, season_so_far):
+    TeamFactory(external_id="old", name="Old")
+
+    assert names(client.get("/api/v1/teams?season=2026&ordering=-name"))[-1:] == ["red"]
+    assert names(client.get("/api/v1/teams?search=OLD")) == ["old"]
+
+
+def test_races_are_searched_and_ordered(client: Client):
+    one, two = RaceFactory(name="Moon Grand Prix"), RaceFactory(locality="Moonville")
+    RaceFactory()
+
+    assert names(client.get("/api/v1/races?search=moon")) == [one.external_id, two.external_id]
+    assert names(client.get("/api/v1/races?search=moon&ordering=-date")) == [two.external_id, one.external_id]
+
+
+def test_the_entry_list_says_who_can_be_drafted(client: Client):
+    race = RaceFactory(entries=2)
+    first, second = race.entries.select_related("driver", "team").order_by("pk")
+    Driver.objects.filter(pk=second.driver_id).update(price=Decimal("30"))
+    RaceEntry.objects.filter(pk=first.pk).update(status="withdrawn")
+    RaceEntry.objects.filter(pk=second.pk).update(status="substitute", replaces=first.driver)
+
+    def rows(query: str = "") -> list[dict[str, object]]:
+        return client.get(f"/api/v1/races/{race.pk}/entries{query}").json()["results"]
+
+    [row] = rows("?status=substitute")
+    assert row["driver"]["price"] == "30"
+    assert (row["driver"]["id"], row["replaces"], row["is_confirmed"]) == (second.driver_id, first.driver_id, False)
+    assert [each["driver"]["id"] for each in rows("?ordering=-price")] == [second.driver_id, first.driver_id]
+    assert len(rows(f"?team={first.team.external_id}")) == 2
+    assert rows("?is_confirmed=true") == []
+
+
+def test_a_driver_has_his_results(client: Client, season_so_far):
+    bo = Driver.objects.get(external_id="bo")
+
+    def found(query: str = "") -> list[tuple[str, str]]:
+        rows = client.get(f"/api/v1/drivers/{bo.pk}/results{query}").json()["results"]
+        return [(row["session"], row["position_text"]) for row in rows]
+
+    assert found() == [("grand_prix", "R"), ("grand_prix", "2"), ("sprint", "2")]
+    assert found("?session=sprint") == [("sprint", "2")]
+    assert (len(found("?is_retired=false")), found("?is_retired=true")) == (3, [])
+    assert found("?season=2026&ordering=-points")[0] == ("grand_prix", "2")
+    assert client.get("/api/v1/drivers/999999/results").status_code == 404

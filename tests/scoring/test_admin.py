@@ -9,8 +9,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
+from leagues.models import Constructor, League
 from races.models import Driver, Race
-from scoring.models import DriverScore, RuleSet, ScoreRun
+from scoring.models import DraftedRace, DriverScore, RuleSet, ScoreRun
 from scoring.scores import score_race
 from tests.factories import UserFactory, give_result
 
@@ -90,7 +92,7 @@ def test_scoring_again_tells_when_no_points_moved(
 def test_scoring_again_leaves_a_race_without_results(host: Client, run: ScoreRun, race: Race) -> None:
     race.revisions.update(is_current=False)
 
-    assert said(score_again(host, run)) == []
+    assert said(score_again(host, run)) == [f"{race} has no results yet."]
 
 
 def test_who_may_only_look_cannot_score(client: Client, run: ScoreRun) -> None:
@@ -102,3 +104,43 @@ def test_who_may_only_look_cannot_score(client: Client, run: ScoreRun) -> None:
 
     assert page.status_code == 200
     assert b"score_again" not in page.content
+
+
+@pytest.fixture
+def manager(client: Client, league: League) -> User:
+    """Signed in."""
+    user: User = league.creator
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    client.force_login(user)
+    return user
+
+
+def ask_again(client: Client, race: Race) -> HttpResponse:
+    drafted = DraftedRace.objects.get(race=race)
+    data = {"action": "score_again", "_selected_action": [drafted.pk]}
+    return client.post(reverse("admin:scoring_draftedrace_changelist"), data)
+
+
+def test_a_manager_has_a_race_scored_again(
+    client: Client, teams: list[Constructor], run: ScoreRun, manager: User, race: Race, drivers: list[Driver]
+) -> None:
+    assert said(ask_again(client, race)) == [f"{run} stands: nothing changed since."]
+    give_result(race, [drivers[1], drivers[0], *drivers[2:]])
+    told = said(ask_again(client, race))[-1]
+
+    second = ScoreRun.objects.get(is_current=True)
+    assert told == f"{second}: {drivers[0]} 25 → 18, {drivers[1]} 18 → 25."
+    event = race.events().latest("pk")
+    assert (event.name, event.actor) == ("RaceScored", manager)
+
+
+def test_who_asked_is_in_the_history(
+    client: Client, teams: list[Constructor], run: ScoreRun, manager: User, race: Race
+) -> None:
+    ask_again(client, race)
+    drafted = DraftedRace.objects.get(race=race)
+
+    page = client.get(reverse("admin:scoring_draftedrace_history", args=[drafted.pk])).content.decode()
+
+    assert f"Asked to score again. {run} stands: nothing changed since." in page
+    assert manager.username in page

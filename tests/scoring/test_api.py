@@ -3,12 +3,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from leagues.membership import COLOURS
 from leagues.models import Constructor, League
 from races.models import Driver, Race, RaceEntry
 from scoring.leaderboards import season_totals
@@ -293,3 +295,77 @@ def test_totals_cost_the_same_for_one_league_and_for_many(
 
     assert [totals[team.pk] for team in [*teams, *rivals]] == [33, 28, 27, 33, 28, 27]
     assert len(of_one) == len(of_all) == 2  # picks, and which rule set
+
+
+def test_owners_recolour_their_team(league: League, teams: list[Constructor]) -> None:
+    client = APIClient()
+    client.force_authenticate(teams[0].user)
+    Constructor.objects.filter(pk=teams[1].pk).update(color=COLOURS[1])
+
+    def change(**given: Any) -> Response:
+        answer: Response = client.patch(f"/api/v1/constructors/{teams[0].pk}", given)
+        return answer
+
+    assert change(color=COLOURS[2], team_name="New").json()["color"] == COLOURS[2]
+    assert refusal(change(color=COLOURS[1])) == (409, "colour_taken")
+    assert refusal(change(color="#000000")) == (400, "invalid")
+    for field in ("user", "league", "total_points", "is_active"):
+        assert list(change(**{field: 1}).json()["errors"]) == [field]
+    unchanged = change().json()
+    assert (unchanged["team_name"], unchanged["color"]) == ("New", COLOURS[2])
+
+
+def test_a_constructor_has_its_season_race_by_race(scored: Race, teams: list[Constructor]) -> None:
+    body = get(f"constructors/{teams[0].pk}/races").json()
+
+    [race] = body["results"]
+    picks = race.pop("picks")
+    assert race == {"race": scored.pk, "race_name": scored.name, "points": "34", "rank": 1}
+    assert [(pick["pick_number"], pick["result"], pick["points"]) for pick in picks] == [(1, "1", "25"), (6, "6", "9")]
+    assert [line["amount"] for line in picks[1]["lines"]] == ["8", "1"]
+
+
+def test_a_season_is_not_scored_yet(teams: list[Constructor]) -> None:
+    [race] = get(f"constructors/{teams[0].pk}/races").json()["results"]
+
+    assert (race["points"], race["rank"], race["picks"][0]["points"]) == (None, None, None)
+
+
+def test_a_season_costs_the_same_for_one_race_and_for_two(
+    scored: Race, league: League, teams: list[Constructor], drivers: list[Driver], django_assert_max_num_queries
+) -> None:
+    def counted() -> int:
+        cache.clear()
+        with django_assert_max_num_queries(14) as queries:
+            assert get(f"constructors/{teams[0].pk}/races").status_code == 200
+        return len(queries)
+
+    before = counted()
+    other = RaceFactory(starts_at=scored.starts_at + timedelta(days=7))
+    for driver in drivers:
+        RaceEntry.objects.create(race=other, driver=driver, team=scored.entries.earliest("pk").team)
+    draft_race(league, other, drivers[:6])
+    give_result(other, drivers)
+    score_race(race_id=other.pk, now=other.starts_at + timedelta(hours=3))
+
+    assert counted() == before
+
+
+def test_constructors_are_searched_and_ordered(teams: list[Constructor]) -> None:
+    Constructor.objects.filter(pk=teams[0].pk).update(team_name="Apex")
+
+    assert [row["id"] for row in get("constructors?search=aPE").json()["results"]] == [teams[0].pk]
+    assert get("constructors?ordering=team_name").json()["results"][0]["id"] == teams[0].pk
+    assert get("constructors?ordering=-team_name").json()["results"][-1]["id"] == teams[0].pk
+
+
+def test_the_rules_can_be_read() -> None:
+    body = get("rules").json()
+
+    assert body["grand_prix"][:3] == ["25", "18", "15"]
+    assert (body["fastest_lap"], body["drivers_per_team"], body["largest_league"]) == ("1", 2, 11)
+    assert body["colors"] == list(COLOURS)
+
+
+def test_a_leaderboard_takes_no_other_parameter(league: League) -> None:
+    assert refusal(get(f"leagues/{league.pk}/leaderboard?race=1")) == (400, "invalid")

@@ -1,4 +1,4 @@
-"""Leagues as JSON, and entering a team; what constructors earn, and so the rest about them, is told by scoring."""
+"""Leagues as JSON, and entering a team; what constructors earn, and so more about them, is told by scoring."""
 
 from decimal import Decimal
 from typing import Any
@@ -111,6 +111,7 @@ class ConstructorOut(serializers.ModelSerializer[Constructor]):
 
 class LeagueList(ListAPIView[League]):
     permission_classes = [IsAuthenticatedOrReadOnly]
+    filter_form = LeagueFilter
     queryset = League.objects.none()  # for the schema
     serializer_class = LeagueOut
 
@@ -126,7 +127,7 @@ class LeagueList(ListAPIView[League]):
             OpenApiParameter("code", str, description="The league with this code, also if it is private"),
             OpenApiParameter("ordering", str, enum=[*ORDERS, *[f"-{key}" for key in ORDERS]], default="name"),
         ],
-        responses={200: LeagueOut(many=True), **problems(400)},
+        responses=LeagueOut(many=True),
     )
     def get(self, request: Request) -> Response:
         form = LeagueFilter(request.query_params)
@@ -147,7 +148,7 @@ class LeagueList(ListAPIView[League]):
         league = managers.create_league(
             creator=account_of(request), now=clock.now(), **valid(LeagueIn(data=request.data))
         )
-        return _league_response(request, league.pk, status=status.HTTP_201_CREATED)
+        return league_response(request, league.pk, status=status.HTTP_201_CREATED)
 
 
 class LeagueDetail(APIView):
@@ -157,7 +158,7 @@ class LeagueDetail(APIView):
         operation_id="leagues_read", tags=["leagues"], summary="A league", responses={200: LeagueOut, **problems(404)}
     )
     def get(self, request: Request, pk: int) -> Response:
-        return _league_response(request, pk)
+        return league_response(request, pk)
 
     @extend_schema(
         operation_id="leagues_change",
@@ -168,10 +169,10 @@ class LeagueDetail(APIView):
         responses={200: LeagueOut, **problems(400, 401, 403, 404)},
     )
     def patch(self, request: Request, pk: int) -> Response:
-        league = _league(request, pk)
+        league = visible_league(request, pk)
         changed = valid(LeagueChangeIn(data=request.data, partial=True))
         managers.change_league(league_id=league.pk, actor=account_of(request), now=clock.now(), **changed)
-        return _league_response(request, pk)
+        return league_response(request, pk)
 
     @extend_schema(
         operation_id="leagues_delete",
@@ -181,7 +182,7 @@ class LeagueDetail(APIView):
         responses={204: None, **problems(401, 403, 404, 409)},
     )
     def delete(self, request: Request, pk: int) -> Response:
-        managers.delete_league(league_id=_league(request, pk).pk, actor=account_of(request), now=clock.now())
+        managers.delete_league(league_id=visible_league(request, pk).pk, actor=account_of(request), now=clock.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -194,6 +195,8 @@ class LeagueDetail(APIView):
 @api_view(["POST"])
 def join_view(request: Request, pk: int) -> Response:
     """Enter a team. Safe to repeat: the standing team is answered. A private league takes its code, else it is a 404.
+
+    To whom a team of the league is offered takes it over by this, under the given name.
 
     A 409 says by its `code` what stands against it: league_full, team_name_taken, season_over, removed.
     """
@@ -220,11 +223,11 @@ def leave_view(request: Request, pk: int) -> Response:
     return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def _league(request: Request, pk: int) -> League:
+def visible_league(request: Request, pk: int) -> League:
     return get_object_or_404(League.objects.visible_to(request.user), pk=pk)
 
 
-def _league_response(request: Request, pk: int, *, status: int = status.HTTP_200_OK) -> Response:
+def league_response(request: Request, pk: int, *, status: int = status.HTTP_200_OK) -> Response:
     leagues = League.objects.visible_to(request.user).with_member_count().with_viewer(request.user)
     return Response(LeagueOut(get_object_or_404(leagues.select_related("creator"), pk=pk)).data, status=status)
 
