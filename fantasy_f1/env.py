@@ -16,6 +16,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 _env = environ.Env()
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
 _QUOTED = re.compile(r"""(?:export )?(\w+)=(["'])(.*)""")
 
 
@@ -73,6 +74,15 @@ def names(name: str, default: list[str]) -> list[str]:
     if default and not found:
         refuse(name, "has only commas: leave it empty, or give names.")
     return found
+
+
+def origins(name: str) -> list[str]:
+    """Origins such as ``https://app.example.com``, as a browser sends them."""
+    found = names(name, [])
+    for value in found:
+        if not _ORIGIN.fullmatch(value.lower()):
+            refuse(name, f"must have origins such as https://app.example.com, without a path, not {value!r}.")
+    return [value.lower() for value in found]
 
 
 def web_address(name: str, default: str) -> str:

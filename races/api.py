@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fantasy_f1.core import clock
+from fantasy_f1.core.http import for_all
 from fantasy_f1.core.schema import PlainDecimal, problems
 from races import queries
 from races.forms import ORDERS, DriverFilter, ListFilter, RaceFilter, SeasonFilter, SessionFilter
@@ -235,9 +236,9 @@ def _checked(form: Filter) -> Filter:
 
 
 urlpatterns: list[URLPattern] = [
-    path("drivers", DriverList.as_view(), name="api-drivers"),
-    path("drivers/<id:pk>", DriverRead.as_view(), name="api-driver"),
-    path("races", RaceList.as_view(), name="api-races"),
-    path("races/<id:pk>", RaceRead.as_view(), name="api-race"),
-    path("races/<id:pk>/results", RaceResults.as_view(), name="api-race-results"),
+    path("drivers", for_all(DriverList.as_view()), name="api-drivers"),
+    path("drivers/<id:pk>", for_all(DriverRead.as_view()), name="api-driver"),
+    path("races", for_all(RaceList.as_view()), name="api-races"),
+    path("races/<id:pk>", for_all(RaceRead.as_view()), name="api-race"),
+    path("races/<id:pk>/results", for_all(RaceResults.as_view()), name="api-race-results"),
 ]

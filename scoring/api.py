@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from fantasy_f1.core import clock
 from fantasy_f1.core.filters import IdFilter, YesNoFilter
-from fantasy_f1.core.http import account_of
+from fantasy_f1.core.http import account_of, for_all
 from fantasy_f1.core.schema import PlainDecimal, problems
 from fantasy_f1.core.serializers import IdField, StrictSerializer, valid
 from leagues import points
@@ -218,5 +218,5 @@ urlpatterns: list[URLPattern] = [
     path("leagues/<id:pk>/leaderboard", leaderboard_view),
     path("constructors", ConstructorList.as_view(), name="api-constructors"),
     path("constructors/<id:pk>", constructor_view, name="api-constructor"),
-    path("races/<id:pk>/scores", race_scores_view),
+    path("races/<id:pk>/scores", for_all(race_scores_view)),
 ]

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from fantasy_f1.core.errors import DomainError
-from fantasy_f1.core.http import vary_on_htmx, wants_part
+from fantasy_f1.core.http import is_api, vary_on_htmx, wants_part
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -38,13 +38,16 @@ class RequestIdMiddleware:
 
 
 class CompressMiddleware(GZipMiddleware):
-    """Compresses pages, and static files that come straight from their sources.
+    """Compresses pages, answers of the API, and static files that come straight from their sources.
 
     Such files go by their date then: WhiteNoise would not know its own ETag in the weak one of a compressed answer.
+    What nobody may keep at ``/api`` holds secrets (tokens, keys): it stays as it is, so that its length tells nothing.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.status_code in (HTTPStatus.NO_CONTENT, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED):
+            return response
+        if is_api(request) and "no-store" in response.get("Cache-Control", ""):
             return response
         if response.streaming and not response.has_header("Content-Encoding"):
             del response["ETag"]
@@ -80,7 +83,7 @@ class DomainErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if isinstance(response, HttpResponseNotAllowed):
+        if isinstance(response, HttpResponseNotAllowed) and not is_api(request):
             response.content = render(request, "405.html").content
         return response
 

@@ -12,6 +12,8 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from fantasy_f1.core.errors import DomainError
 
 CONTENT_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer realm="api"'
+"""How one signs in, told with every 401."""
 TITLES = {
     400: "The request is not valid",
     401: "Sign in first",
@@ -20,8 +22,10 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Refused by a rule",
+    412: "It was changed meanwhile",
     413: "The request is too large",
     415: "Unsupported media type",
+    422: "The request cannot be taken as it is",
     429: "Too many requests",
     500: "Something went wrong on our side",
 }
@@ -93,9 +97,14 @@ def _body(error: exceptions.APIException, status: int) -> dict[str, Any]:
     return problem(status, code=codes if isinstance(codes, str) else error.default_code, detail=str(error.detail))
 
 
-def not_found(request: HttpRequest) -> JsonResponse:
-    return problem_response(404, code="not_found", detail=f"There is nothing at {request.path}.")
-
-
-def server_error() -> JsonResponse:
-    return problem_response(500, code="server_error", detail="The error was logged; please try again later.")
+def of_status(request: HttpRequest, status: int) -> JsonResponse:
+    """The problem where nothing but its status is known."""
+    code, detail = {
+        400: ("bad_request", "The request could not be understood."),
+        403: ("permission_denied", "This may not be done here."),
+        404: ("not_found", f"There is nothing at {request.path[:200]}."),
+        405: ("method_not_allowed", f"{request.method} is not for this address."),
+        413: ("payload_too_large", "The body is larger than what is taken here."),
+        500: ("server_error", "The error was logged; please try again later."),
+    }.get(status, ("error", TITLES.get(status, "Error")))
+    return problem_response(status, code=code, detail=detail)
