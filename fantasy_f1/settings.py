@@ -266,6 +266,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # no outside validator
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "fantasy_f1.core.schema.describe_http",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "DraftMethodEnum": "leagues.models.League.DraftMethod",
         "DraftStatusEnum": "drafts.models.Draft.Status",
@@ -287,6 +291,10 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "accounts: what is long over": {"task": "accounts.tasks.clean_up", "schedule": crontab(hour="4", minute="7")},
+    "core: answers kept for a day": {
+        "task": "fantasy_f1.core.tasks.forget_old_answers",
+        "schedule": crontab(hour="4", minute="41"),
+    },
     "races: drivers and calendar": {"task": "races.tasks.sync_season", "schedule": crontab(hour="6", minute="17")},
     "races: results": {"task": "races.tasks.sync_due_results", "schedule": timedelta(minutes=5)},
     "scoring: races with new results": {"task": "scoring.tasks.score_pending_races", "schedule": timedelta(minutes=5)},

@@ -17,7 +17,7 @@ from accounts.api.users import UserOut
 from accounts.signup import register
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
-from fantasy_f1.core.http import account_of
+from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
 
@@ -75,7 +75,7 @@ def register_view(request: Request) -> Response:
     """Make an account."""
     data = valid(RegisterIn(data=request.data))
     user = register(**data, now=clock.now())
-    return Response(UserOut(user).data, status=status.HTTP_201_CREATED)
+    return created(UserOut(user).data, at="api-me")
 
 
 @extend_schema(
@@ -138,5 +138,5 @@ urlpatterns = [
     path("auth/login", login_view),
     path("auth/refresh", refresh_view),
     path("auth/logout", logout_view),
-    path("auth/me", me_view),
+    path("auth/me", me_view, name="api-me"),
 ]
