@@ -6,10 +6,12 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.renderers import PlainJSONRenderer
 
 CONTENT_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="api"'
@@ -68,6 +70,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         response.content_type = CONTENT_TYPE
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             response["WWW-Authenticate"] = _challenge(context["request"], response.data["code"])
+        request: Request = context["request"]  # also where what was asked for would be written in YAML
+        request.accepted_renderer, request.accepted_media_type = PlainJSONRenderer(), PlainJSONRenderer.media_type
     return response
 
 
