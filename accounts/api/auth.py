@@ -21,9 +21,6 @@ from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
 
-NOT_KEPT = {"Cache-Control": "no-store"}
-"""For answers with tokens, which nothing on the way may keep."""
-
 
 class WrongCredentials(DomainError):
     code = "wrong_credentials"
@@ -89,9 +86,7 @@ def login_view(request: Request) -> Response:
     user = authenticate(request._request, **valid(LoginIn(data=request.data)))
     if user is None:
         raise WrongCredentials("Username and password do not fit together.")
-    return Response(
-        tokens.issue(user=user, origin=signins.origin_of(request._request), now=timezone.now()), headers=NOT_KEPT
-    )
+    return Response(tokens.issue(user=user, origin=signins.origin_of(request._request), now=timezone.now()))
 
 
 @extend_schema(
@@ -111,7 +106,7 @@ def refresh_view(request: Request) -> Response:
     refresh in one place at a time.
     """
     pair = tokens.rotate(valid(RefreshIn(data=request.data))["refresh"], now=timezone.now())
-    return Response(pair, headers=NOT_KEPT)
+    return Response(pair)
 
 
 @extend_schema(

@@ -66,8 +66,6 @@ def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         page, response = response, problems.of_status(request, response.status_code)
         if page.has_header("Allow"):
             response["Allow"] = page["Allow"]
-    if response.status_code == HTTPStatus.UNAUTHORIZED:
-        response.headers.setdefault("WWW-Authenticate", problems.CHALLENGE)
     response["Cache-Control"] = NOT_KEPT
     response["Content-Length"] = len(response.content)
     return response

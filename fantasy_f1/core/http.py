@@ -45,7 +45,7 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def created(data: Any, *, at: str, args: Sequence[Any] = ()) -> Response:
-    """201 with what was made, and in ``Location`` the address where it can be read: that of the route named ``at``."""
+    """201 with what was made, and in ``Location`` its path: that of the route named ``at``."""
     return Response(data, status=status.HTTP_201_CREATED, headers={"Location": reverse(at, args=args)})
 
 

@@ -14,8 +14,6 @@ from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.renderers import PlainJSONRenderer
 
 CONTENT_TYPE = "application/problem+json"
-CHALLENGE = 'Bearer realm="api"'
-"""How one signs in, told with every 401."""
 TITLES = {
     400: "The request is not valid",
     401: "Sign in first",
@@ -68,14 +66,15 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             response.data = _body(error, response.status_code)
     if response is not None:
         response.content_type = CONTENT_TYPE
+        request: Request = context["request"]
         if response.status_code == HTTPStatus.UNAUTHORIZED:
-            response["WWW-Authenticate"] = _challenge(context["request"], response.data["code"])
-        request: Request = context["request"]  # also where what was asked for would be written in YAML
+            response["WWW-Authenticate"] = _challenge(request, response.data["code"])
+        # Also where what was asked for would be written in YAML.
         request.accepted_renderer, request.accepted_media_type = PlainJSONRenderer(), PlainJSONRenderer.media_type
     return response
 
 
-def _challenge(request: HttpRequest, code: str) -> str:
+def _challenge(request: Request, code: str) -> str:
     """How to be let in (RFC 6750); ``code`` where what was given for it did not do."""
     challenge = 'Bearer realm="Fantasy F1"'
     if "Authorization" in request.headers:

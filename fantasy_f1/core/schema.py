@@ -66,7 +66,7 @@ HEADERS = {
     "Cache-Control": "Who may keep the answer, and for how long",
     "ETag": "Names what was read, for If-None-Match and If-Match; with or without `W/` it is the same",
     "Idempotent-Replayed": "`true`: the answer to an earlier request with this Idempotency-Key",
-    "Location": "The path where it can be read",
+    "Location": "The path of what was made",
     "WWW-Authenticate": "How to sign in",
     "X-Request-ID": "Names the request in the server's log; a well-formed one of the request is kept",
 }

@@ -91,7 +91,9 @@ def test_who_is_not_signed_in_is_told_how(client: Client) -> None:
     login = {"username": "nobody", "password": "wrong"}
     answers = [client.get("/api/v1/auth/me"), client.post("/api/v1/auth/login", login, "application/json")]
 
-    assert [(answer.status_code, answer["WWW-Authenticate"]) for answer in answers] == [(401, 'Bearer realm="api"')] * 2
+    assert [(answer.status_code, answer["WWW-Authenticate"]) for answer in answers] == [
+        (401, 'Bearer realm="Fantasy F1"')
+    ] * 2
 
 
 def test_what_a_client_does_not_accept_is_a_problem(client: Client) -> None:
