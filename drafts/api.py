@@ -16,7 +16,7 @@ from drf_spectacular.utils import (
     extend_schema,
     extend_schema_field,
 )
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes, renderer_classes
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
@@ -27,11 +27,14 @@ from rest_framework.response import Response
 from drafts import control, feed, lifecycle, order, picks, points, queues
 from drafts.models import ROUNDS, Autopilot, Draft, Pick
 from fantasy_f1.core import clock, numbers
+from fantasy_f1.core.conditional import if_match, tagged
 from fantasy_f1.core.filters import IdFilter
-from fantasy_f1.core.http import account_of
+from fantasy_f1.core.http import account_of, created
+from fantasy_f1.core.idempotency import idempotent
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
 from leagues.models import Constructor, League
+from leagues.permissions import require_manager
 from races.models import Driver, Race
 
 EVENT_ID = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
@@ -231,7 +234,8 @@ def initialize_view(request: Request, league_pk: int) -> Response:
     draft, opened = lifecycle.initialize_draft(
         league_id=league.pk, race_id=race.pk, actor=account_of(request), now=clock.now()
     )
-    return _draft_response(draft, status=status.HTTP_201_CREATED if opened else status.HTTP_200_OK)
+    response = _draft_response(draft)
+    return created(response.data, at="api-draft", args=[league.pk, race.pk]) if opened else response
 
 
 class DraftList(ListAPIView[Draft]):
@@ -261,17 +265,21 @@ class DraftList(ListAPIView[Draft]):
     operation_id="drafts_set_order",
     tags=["drafts"],
     request=OrderIn,
-    responses={200: DraftOut, **problems(400, 401, 403, 404, 409)},
+    responses={200: DraftOut, **problems(400, 401, 403, 404, 409, 412)},
 )
 @api_view(["GET", "HEAD", "PATCH"])
 @permission_classes([IsAuthenticatedOrReadOnly])
 def draft_view(request: Request, league_pk: int, race_pk: int) -> Response:
     """A draft. PATCH sets its order by hand, as a manager, until the first pick."""
     draft = _draft(request, league_pk, race_pk)
-    if request.method == "PATCH":
-        ids = valid(OrderIn(data=request.data))["order"]
-        draft = lifecycle.set_order(draft_id=draft.pk, constructor_ids=ids, actor=account_of(request), now=clock.now())
-    return _draft_response(draft)
+    if request.method != "PATCH":
+        return _draft_response(draft)
+    ids = valid(OrderIn(data=request.data))["order"]
+    with if_match(request, lambda: _locked_response(request, draft.pk)):
+        changed = lifecycle.set_order(
+            draft_id=draft.pk, constructor_ids=ids, actor=account_of(request), now=clock.now()
+        )
+        return tagged(_draft_response(changed))
 
 
 @extend_schema(
@@ -385,7 +393,8 @@ def events_view(request: Request, league_pk: int, race_pk: int) -> Response:
     after = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
     query = EventsQuery(data={"after": after})
     query.is_valid(raise_exception=True)
-    return Response(feed.stream(feed.events_after(draft, query.validated_data["after"])))
+    events = feed.stream(feed.events_after(draft, query.validated_data["after"]))
+    return Response(events, headers={"Cache-Control": "no-store"})
 
 
 @extend_schema(
@@ -416,9 +425,10 @@ def constructor_view(request: Request, pk: int, race_pk: int) -> Response:
     operation_id="constructors_pick",
     tags=["drafts"],
     request=PickIn,
-    responses={201: PickOut, **problems(400, 401, 403, 404, 409)},
+    responses={201: PickOut, **problems(400, 401, 403, 404, 409, 422)},
 )
 @api_view(["POST"])
+@idempotent
 def pick_view(request: Request, pk: int, race_pk: int) -> Response:
     """Draft a driver, as the constructor's owner or as a manager of its league.
 
@@ -432,7 +442,7 @@ def pick_view(request: Request, pk: int, race_pk: int) -> Response:
     pick = picks.make_pick(
         draft_id=draft.pk, constructor=constructor, driver=driver, actor=account_of(request), now=clock.now()
     )
-    return Response(PickOut(pick, context=_points(draft)).data, status=status.HTTP_201_CREATED)
+    return created(PickOut(pick, context=_points(draft)).data, at="api-constructor-draft", args=[pk, race_pk])
 
 
 @extend_schema(
@@ -498,20 +508,26 @@ def _points(draft: Draft) -> dict[str, Mapping[int, Decimal]]:
     return {"points": points.of_race(draft.race_id, draft.picks.values_list("driver_id", flat=True))}
 
 
-def _draft_response(draft: Draft, *, status: int = status.HTTP_200_OK) -> Response:
-    return Response(DraftOut(draft, context=_points(draft)).data, status=status)
+def _draft_response(draft: Draft) -> Response:
+    return Response(DraftOut(draft, context=_points(draft)).data)
+
+
+def _locked_response(request: Request, pk: int) -> Response:
+    draft = Draft.objects.lock(pk)
+    require_manager(account_of(request), draft.league)
+    return _draft_response(draft)
 
 
 urlpatterns: list[URLPattern] = [
     path("leagues/<id:league_pk>/drafts", DraftList.as_view()),
     path("leagues/<id:league_pk>/drafts/initialize", initialize_view),
-    path("leagues/<id:league_pk>/drafts/<id:race_pk>", draft_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>", draft_view, name="api-draft"),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/pause", pause_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/resume", resume_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/undo", undo_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/void", void_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/events", events_view),
-    path("constructors/<id:pk>/drafts/<id:race_pk>", constructor_view),
+    path("constructors/<id:pk>/drafts/<id:race_pk>", constructor_view, name="api-constructor-draft"),
     path("constructors/<id:pk>/drafts/<id:race_pk>/picks", pick_view),
     path("constructors/<id:pk>/drafts/<id:race_pk>/queue", queue_view),
     path("constructors/<id:pk>/autopick", autopick_view),

@@ -12,6 +12,7 @@ import leagues.api
 import notifications.api
 import races.api
 import scoring.api
+from fantasy_f1.core.http import for_all
 
 v1: list[URLPattern | URLResolver] = [
     *accounts.api.urlpatterns,
@@ -25,6 +26,6 @@ viewer = SpectacularSwaggerSplitView.as_view(url_name="schema")
 # The viewer writes style attributes; its scripts come from files of ours, so that only styles are let in.
 docs = require_safe(csp_update({"style-src": [SELF, UNSAFE_INLINE]})(viewer))
 urlpatterns = [
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", for_all(SpectacularAPIView.as_view()), name="schema"),
     path("docs/", docs, name="api-docs"),
 ]

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.asgi import get_asgi_application
 
+from fantasy_f1.core.intake import Message, Receive, from_asgi
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fantasy_f1.settings")
 
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Any], Awaitable[None]]
 
 _django = get_asgi_application()
@@ -19,7 +19,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     else:
-        await _django(scope, receive, send)
+        await _django(*await from_asgi(scope, receive), send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

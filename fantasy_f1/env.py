@@ -21,6 +21,7 @@ from fantasy_f1.core.buckets import LONGEST, MOST_TOKENS, Limit
 _env = environ.Env()
 _LIMIT = re.compile(r"([0-9]{1,9})/([0-9]{1,9})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
 _QUOTED = re.compile(r"""(?:export )?(\w+)=(["'])(.*)""")
 
 
@@ -103,6 +104,15 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         except ValueError:
             refuse(name, f"must be IP addresses or networks such as 127.0.0.1,10.0.0.0/8, and {part[:50]!r} is none.")
     return found
+
+
+def origins(name: str) -> list[str]:
+    """Origins such as ``https://app.example.com``, as a browser sends them."""
+    found = names(name, [])
+    for value in found:
+        if not _ORIGIN.fullmatch(value.lower()):
+            refuse(name, f"must have origins such as https://app.example.com, without a path, not {value!r}.")
+    return [value.lower() for value in found]
 
 
 def web_address(name: str, default: str) -> str:

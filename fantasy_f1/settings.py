@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "corsheaders",
     "csp",
     "django_celery_beat",
     "django_filters",
@@ -109,10 +110,12 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "fantasy_f1.core.middleware.RequestIdMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "fantasy_f1.core.middleware.CompressMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "fantasy_f1.core.answers.ApiMiddleware",
     "fantasy_f1.core.middleware.RateLimitMiddleware",
     "fantasy_f1.core.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -223,6 +226,25 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Fantasy F1 <fantasy-f1@localhost>")
 
 # API -------------------------------------------------------------------------------------------
 
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+"""Bytes of a body; of a form's, too."""
+
+# Pages of other origins may use the API with tokens and keys, never with the session.
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+]
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.TokenAuthentication",
@@ -231,7 +253,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["fantasy_f1.core.ratelimit.RequestThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["fantasy_f1.core.renderers.PlainJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["fantasy_f1.core.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "fantasy_f1.core.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -266,6 +288,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # no outside validator
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "fantasy_f1.core.schema.describe_http",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "DraftMethodEnum": "leagues.models.League.DraftMethod",
         "DraftStatusEnum": "drafts.models.Draft.Status",
@@ -287,6 +313,10 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "accounts: what is long over": {"task": "accounts.tasks.clean_up", "schedule": crontab(hour="4", minute="7")},
+    "core: answers kept for a day": {
+        "task": "fantasy_f1.core.tasks.forget_old_answers",
+        "schedule": crontab(hour="4", minute="41"),
+    },
     "races: drivers and calendar": {"task": "races.tasks.sync_season", "schedule": crontab(hour="6", minute="17")},
     "races: results": {"task": "races.tasks.sync_due_results", "schedule": timedelta(minutes=5)},
     "scoring: races with new results": {"task": "scoring.tasks.score_pending_races", "schedule": timedelta(minutes=5)},

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from fantasy_f1.core import clock
 from fantasy_f1.core.filters import OrderFilter, SearchFilter, YesNoFilter
+from fantasy_f1.core.http import for_all
 from fantasy_f1.core.pagination import refuse_unknown
 from fantasy_f1.core.schema import PlainDecimal, problems
 from races import queries
@@ -402,13 +403,13 @@ def _checked(form: Form) -> Form:
 
 
 urlpatterns: list[URLPattern] = [
-    path("seasons", SeasonList.as_view()),
-    path("teams", TeamList.as_view()),
-    path("drivers", DriverList.as_view(), name="api-drivers"),
-    path("drivers/<id:pk>", DriverRead.as_view(), name="api-driver"),
-    path("drivers/<id:pk>/results", DriverResults.as_view()),
-    path("races", RaceList.as_view(), name="api-races"),
-    path("races/<id:pk>", RaceRead.as_view(), name="api-race"),
-    path("races/<id:pk>/entries", RaceEntries.as_view()),
-    path("races/<id:pk>/results", RaceResults.as_view(), name="api-race-results"),
+    path("seasons", for_all(SeasonList.as_view())),
+    path("teams", for_all(TeamList.as_view())),
+    path("drivers", for_all(DriverList.as_view()), name="api-drivers"),
+    path("drivers/<id:pk>", for_all(DriverRead.as_view()), name="api-driver"),
+    path("drivers/<id:pk>/results", for_all(DriverResults.as_view())),
+    path("races", for_all(RaceList.as_view()), name="api-races"),
+    path("races/<id:pk>", for_all(RaceRead.as_view()), name="api-race"),
+    path("races/<id:pk>/entries", for_all(RaceEntries.as_view())),
+    path("races/<id:pk>/results", for_all(RaceResults.as_view()), name="api-race-results"),
 ]

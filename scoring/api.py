@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from drafts.models import ROUNDS
 from fantasy_f1.core import clock
 from fantasy_f1.core.filters import IdFilter, OrderFilter, SearchFilter, YesNoFilter
-from fantasy_f1.core.http import account_of
+from fantasy_f1.core.http import account_of, for_all
 from fantasy_f1.core.schema import PlainDecimal, problems
 from fantasy_f1.core.serializers import IdField, StrictSerializer, valid
 from leagues import points
@@ -288,6 +288,6 @@ urlpatterns: list[URLPattern] = [
     path("constructors", ConstructorList.as_view(), name="api-constructors"),
     path("constructors/<id:pk>", constructor_view, name="api-constructor"),
     path("constructors/<id:pk>/races", ConstructorRaces.as_view()),
-    path("races/<id:pk>/scores", race_scores_view),
-    path("rules", rules_view),
+    path("races/<id:pk>/scores", for_all(race_scores_view)),
+    path("rules", for_all(rules_view)),
 ]

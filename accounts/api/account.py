@@ -25,12 +25,9 @@ from accounts.models import SecondFactor
 from accounts.permissions import SignedInOnly
 from accounts.signup import change_profile
 from fantasy_f1.core import clock
-from fantasy_f1.core.http import account_of
+from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
-
-NOT_KEPT = {"Cache-Control": "no-store"}
-"""For answers that nothing on the way may keep."""
 
 
 class ProfileIn(StrictSerializer):
@@ -192,7 +189,7 @@ def begin_second_factor_view(request: Request) -> Response:
     user = account_of(request)
     identity.prove_password(user, valid(PasswordIn(data=request.data))["current_password"])
     factor = second_factor.begin(user=user)
-    return Response(SecondFactorOut(factor).data, status=status.HTTP_201_CREATED, headers=NOT_KEPT)
+    return created(SecondFactorOut(factor).data, at="api-me")
 
 
 @extend_schema(
@@ -207,7 +204,7 @@ def confirm_second_factor_view(request: Request) -> Response:
     """Switch the second factor on with the first code. From then on signing in takes `otp`."""
     otp = valid(OtpIn(data=request.data))["otp"]
     codes = second_factor.confirm(user=account_of(request), otp=otp, now=timezone.now())
-    return Response({"recovery_codes": codes}, headers=NOT_KEPT)
+    return Response({"recovery_codes": codes})
 
 
 @extend_schema(

@@ -20,13 +20,10 @@ from accounts.models import User
 from accounts.signup import register
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
-from fantasy_f1.core.http import account_of
+from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.ratelimit import limit_auth
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
-
-NOT_KEPT = {"Cache-Control": "no-store"}
-"""For answers with tokens, which nothing on the way may keep."""
 
 
 class WrongCredentials(DomainError):
@@ -83,7 +80,7 @@ def register_view(request: Request) -> Response:
     data = valid(RegisterIn(data=request.data))
     limit_auth(request)
     user = register(**data, now=clock.now())
-    return Response(UserOut(user).data, status=status.HTTP_201_CREATED)
+    return created(UserOut(user).data, at="api-user", args=[user.pk])
 
 
 @extend_schema(
@@ -106,7 +103,7 @@ def login_view(request: Request) -> Response:
         raise WrongCredentials("Username and password do not fit together.")
     now = timezone.now()
     second_factor.demand(user, otp, now=now, status=401)
-    return Response(tokens.issue(user=user, origin=signins.origin_of(request._request), now=now), headers=NOT_KEPT)
+    return Response(tokens.issue(user=user, origin=signins.origin_of(request._request), now=now))
 
 
 @extend_schema(
@@ -127,8 +124,7 @@ def refresh_view(request: Request) -> Response:
     """
     data = valid(RefreshIn(data=request.data))
     limit_auth(request)
-    pair = tokens.rotate(data["refresh"], now=timezone.now())
-    return Response(pair, headers=NOT_KEPT)
+    return Response(tokens.rotate(data["refresh"], now=timezone.now()))
 
 
 @extend_schema(
@@ -155,5 +151,5 @@ urlpatterns = [
     path("auth/login", login_view),
     path("auth/refresh", refresh_view),
     path("auth/logout", logout_view),
-    path("auth/me", me_view),
+    path("auth/me", me_view, name="api-me"),
 ]

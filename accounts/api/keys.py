@@ -11,10 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import keys
-from accounts.api.auth import NOT_KEPT
 from accounts.models import ApiKey
 from accounts.permissions import SignedInOnly
-from fantasy_f1.core.http import account_of
+from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
 
@@ -75,7 +74,7 @@ class KeyList(ListAPIView[ApiKey]):
         data = valid(KeyIn(data=request.data))
         key, text = keys.make(user=account_of(request), **data, now=timezone.now())
         made = NewKeyOut(key, context={"text": text}).data
-        return Response(made, status=status.HTTP_201_CREATED, headers=NOT_KEPT)
+        return created(made, at="api-key", args=[key.pk])
 
 
 class KeyDetail(APIView):
@@ -94,5 +93,5 @@ class KeyDetail(APIView):
 
 urlpatterns = [
     path("auth/keys", KeyList.as_view()),
-    path("auth/keys/<id:pk>", KeyDetail.as_view()),
+    path("auth/keys/<id:pk>", KeyDetail.as_view(), name="api-key"),
 ]

@@ -165,5 +165,5 @@ def user_view(request: Request, pk: int) -> Response:
 
 urlpatterns = [
     path("users", UserList.as_view()),
-    path("users/<id:pk>", user_view),
+    path("users/<id:pk>", user_view, name="api-user"),
 ]

@@ -1,14 +1,18 @@
 """Requests as views see them, and the answers that HTMX and browsers share an address for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
+from rest_framework import status
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -17,6 +21,10 @@ if TYPE_CHECKING:
 
 
 View = Callable[..., HttpResponse]
+
+
+for_all = cache_control(public=True, max_age=60)
+"""Decorates a read of the API that is the same for everybody: any cache may answer with it for a minute."""
 
 
 class PageRequest(HttpRequest):
@@ -32,8 +40,13 @@ class UserRequest(PageRequest):
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Whether programs ask: at ``/api`` and below."""
-    return f"{request.path}/".startswith("/api/")
+    """Whether programs ask: at ``/api`` and below, however many slashes come first."""
+    return request.path.lstrip("/").partition("/")[0] == "api"
+
+
+def created(data: Any, *, at: str, args: Sequence[Any] = ()) -> Response:
+    """201 with what was made, and in ``Location`` its path: that of the route named ``at``."""
+    return Response(data, status=status.HTTP_201_CREATED, headers={"Location": reverse(at, args=args)})
 
 
 def account_of(request: Request) -> "User":

@@ -40,13 +40,16 @@ class RequestIdMiddleware:
 
 
 class CompressMiddleware(GZipMiddleware):
-    """Compresses pages, and static files that come straight from their sources.
+    """Compresses pages, answers of the API, and static files that come straight from their sources.
 
     Such files go by their date then: WhiteNoise would not know its own ETag in the weak one of a compressed answer.
+    What nobody may keep at ``/api`` holds secrets (tokens, keys): it stays as it is, so that its length tells nothing.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.status_code in (HTTPStatus.NO_CONTENT, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED):
+            return response
+        if is_api(request) and "no-store" in response.get("Cache-Control", ""):
             return response
         if response.streaming and not response.has_header("Content-Encoding"):
             del response["ETag"]
@@ -113,7 +116,7 @@ class DomainErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if isinstance(response, HttpResponseNotAllowed):
+        if isinstance(response, HttpResponseNotAllowed) and not is_api(request):
             response.content = render(request, "405.html").content
         return response
 

@@ -1,4 +1,4 @@
-"""What every app stands on: the event log, the game clock, and leases for work that only one process may do."""
+"""What every app stands on: event log, game clock, leases for work that only one process may do, answers kept."""
 
 from datetime import timedelta
 
@@ -50,6 +50,24 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptAnswer(models.Model):
+    """What a user's request with an ``Idempotency-Key`` was answered (see ``idempotency``)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.TextField(blank=True)
+    location = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_key")]
+
+    def __str__(self) -> str:
+        return f"{self.status} for {self.key}"
 
 
 class Versioned(models.Model):

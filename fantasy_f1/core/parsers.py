@@ -1,11 +1,9 @@
 """How the API reads bodies."""
 
 from collections.abc import Mapping
-from io import BytesIO
 from typing import IO, Any
 
-from django.conf import settings
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 
 MAX_DEPTH = 32
@@ -13,16 +11,10 @@ MAX_DEPTH = 32
 TOO_DEEP = "The JSON is nested too deeply."
 
 
-class PayloadTooLarge(APIException):
-    status_code = 413
-    default_code = "payload_too_large"
-    default_detail = "The body is larger than what is taken here."
-
-
 class BoundedJSONParser(JSONParser):
-    """Reads JSON of a bounded size and depth, with text that can be written again.
+    """Reads JSON of a bounded depth, with text that can be written again; its size was looked at by ``ApiMiddleware``.
 
-    What is larger than ``DATA_UPLOAD_MAX_MEMORY_SIZE`` is answered 413, the rest 400.
+    A compressed body is answered 415: what it grows to could not be known before.
     """
 
     def parse(
@@ -31,13 +23,12 @@ class BoundedJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        assert limit is not None
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise PayloadTooLarge
+        assert parser_context is not None
+        coding = parser_context["request"].headers.get("Content-Encoding", "identity")
+        if coding.lower() != "identity":
+            raise UnsupportedMediaType(coding, f"A body is taken as it is, not with Content-Encoding: {coding[:40]}.")
         try:
-            parsed: dict[str, Any] = super().parse(BytesIO(body), media_type, parser_context)
+            parsed: dict[str, Any] = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError(TOO_DEEP) from None
         _check(parsed, MAX_DEPTH)

@@ -6,10 +6,12 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.renderers import PlainJSONRenderer
 
 CONTENT_TYPE = "application/problem+json"
 TITLES = {
@@ -20,8 +22,10 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Refused by a rule",
+    412: "It was changed meanwhile",
     413: "The request is too large",
     415: "Unsupported media type",
+    422: "The request cannot be taken as it is",
     429: "Too many requests",
     500: "Something went wrong on our side",
 }
@@ -65,12 +69,15 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             response.data = _body(error, response.status_code)
     if response is not None:
         response.content_type = CONTENT_TYPE
+        request: Request = context["request"]
         if response.status_code == HTTPStatus.UNAUTHORIZED:
-            response["WWW-Authenticate"] = _challenge(context["request"], response.data["code"])
+            response["WWW-Authenticate"] = _challenge(request, response.data["code"])
+        # Also where what was asked for would be written in YAML.
+        request.accepted_renderer, request.accepted_media_type = PlainJSONRenderer(), PlainJSONRenderer.media_type
     return response
 
 
-def _challenge(request: HttpRequest, code: str) -> str:
+def _challenge(request: Request, code: str) -> str:
     """How to be let in (RFC 6750); ``code`` where what was given for it did not do."""
     challenge = 'Bearer realm="Fantasy F1"'
     if "Authorization" in request.headers:
@@ -101,9 +108,14 @@ def _body(error: exceptions.APIException, status: int) -> dict[str, Any]:
     return problem(status, code=codes if isinstance(codes, str) else error.default_code, detail=str(error.detail))
 
 
-def not_found(request: HttpRequest) -> JsonResponse:
-    return problem_response(404, code="not_found", detail=f"There is nothing at {request.path}.")
-
-
-def server_error() -> JsonResponse:
-    return problem_response(500, code="server_error", detail="The error was logged; please try again later.")
+def of_status(request: HttpRequest, status: int) -> JsonResponse:
+    """The problem where nothing but its status is known."""
+    code, detail = {
+        400: ("bad_request", "The request could not be understood."),
+        403: ("permission_denied", "This may not be done here."),
+        404: ("not_found", f"There is nothing at {request.path[:200]}."),
+        405: ("method_not_allowed", f"{request.method} is not for this address."),
+        413: ("payload_too_large", "The body is larger than what is taken here."),
+        500: ("server_error", "The error was logged; please try again later."),
+    }.get(status, ("error", TITLES.get(status, "Error")))
+    return problem_response(status, code=code, detail=detail)

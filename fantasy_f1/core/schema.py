@@ -1,4 +1,4 @@
-"""What every app's API describes in the same way: problem documents and exact numbers."""
+"""What every app's API describes in the same way: problem documents, exact numbers, and what HTTP adds."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import Direction, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 
-from fantasy_f1.core import numbers
+from fantasy_f1.core import idempotency, numbers
 from fantasy_f1.core.problems import CONTENT_TYPE, TITLES
 
 
@@ -54,6 +54,65 @@ class OperationSchema(AutoSchema):
             return super()._get_request_for_media_type(serializer, direction)
         finally:
             self.method = method
+
+
+PARAMETERS = {
+    "If-None-Match": "The `ETag` of an earlier answer: 304 without a body while it would be the same again.",
+    "If-Match": "The `ETag` of what was read before the change: 412 where it has become another since.",
+    "Idempotency-Key": "Any text of one's own for this one request: sent again within a day, it is answered again and "
+    "not done twice. 422 for another request. A refusal is not kept: its key may be used again.",
+}
+HEADERS = {
+    "Cache-Control": "Who may keep the answer, and for how long",
+    "ETag": "Names what was read, for If-None-Match and If-Match; with or without `W/` it is the same",
+    "Idempotent-Replayed": "`true`: the answer to an earlier request with this Idempotency-Key",
+    "Location": "The path of what was made",
+    "WWW-Authenticate": "How to sign in",
+    "X-Request-ID": "Names the request in the server's log; a well-formed one of the request is kept",
+}
+
+
+def describe_http(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular: headers and answers that follow from an operation's method and its statuses.
+
+    Who names 412 takes ``If-Match``, who names 422 takes ``Idempotency-Key``.
+    """
+    text = {"schema": {"type": "string"}}
+    given = {name: {"name": name, "in": "header", "description": what, **text} for name, what in PARAMETERS.items()}
+    given["Idempotency-Key"]["schema"] = {"type": "string", "pattern": f"^{idempotency.KEY}$"}
+    result["components"]["parameters"] = given
+    result["components"]["headers"] = {name: {"description": what, **text} for name, what in HEADERS.items()}
+    for operations in result["paths"].values():
+        for method, operation in operations.items():
+            _describe_operation(method, operation)
+    return result
+
+
+def _describe_operation(method: str, operation: dict[str, Any]) -> None:
+    answers = operation["responses"]
+    told: dict[str, list[str]] = {status: ["X-Request-ID"] for status in answers}
+    taken = []
+    if method == "get":
+        taken.append("If-None-Match")
+        answers["304"] = {"description": "Still the same"}
+        told["200"] += ["ETag", "Cache-Control"]
+        told["304"] = ["X-Request-ID", "ETag", "Cache-Control"]
+    if "412" in answers:
+        taken.append("If-Match")
+        told.get("200", []).append("ETag")
+    if "422" in answers:
+        taken.append("Idempotency-Key")
+        told["201"].append("Idempotent-Replayed")
+    for status, name in (("201", "Location"), ("401", "WWW-Authenticate")):
+        if status in answers:
+            told[status].append(name)
+    for status, names in told.items():
+        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+        answers[status]["headers"] = answers[status].get("headers", {}) | headers
+    parameters = [{"$ref": f"#/components/parameters/{name}"} for name in taken]
+    if parameters:
+        operation["parameters"] = operation.get("parameters", []) + parameters
+    operation["responses"] = dict(sorted(answers.items()))
 
 
 @extend_schema_field(OpenApiTypes.STR)

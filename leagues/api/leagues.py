@@ -18,12 +18,15 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from fantasy_f1.core import clock, numbers
-from fantasy_f1.core.http import account_of
+from fantasy_f1.core.conditional import if_match, tagged
+from fantasy_f1.core.http import account_of, created
+from fantasy_f1.core.idempotency import idempotent
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import ReferenceField, StrictSerializer, valid
 from leagues import managers, membership, points
 from leagues.forms import ORDERS, LeagueFilter
 from leagues.models import MAX_TEAMS, MIN_TEAMS, Constructor, League
+from leagues.permissions import require_manager
 from races.models import Season
 
 # What goes in -----------------------------------------------------------------------------------
@@ -148,7 +151,7 @@ class LeagueList(ListAPIView[League]):
         league = managers.create_league(
             creator=account_of(request), now=clock.now(), **valid(LeagueIn(data=request.data))
         )
-        return league_response(request, league.pk, status=status.HTTP_201_CREATED)
+        return created(league_response(request, league.pk).data, at="api-league", args=[league.pk])
 
 
 class LeagueDetail(APIView):
@@ -166,23 +169,26 @@ class LeagueDetail(APIView):
         summary="Change settings, as a manager",
         description="What concerns drafts applies from the next one on.",
         request=LeagueChangeIn(partial=True),
-        responses={200: LeagueOut, **problems(400, 401, 403, 404)},
+        responses={200: LeagueOut, **problems(400, 401, 403, 404, 412)},
     )
     def patch(self, request: Request, pk: int) -> Response:
         league = visible_league(request, pk)
         changed = valid(LeagueChangeIn(data=request.data, partial=True))
-        managers.change_league(league_id=league.pk, actor=account_of(request), now=clock.now(), **changed)
-        return league_response(request, pk)
+        with if_match(request, lambda: _locked_response(request, league.pk)):
+            managers.change_league(league_id=league.pk, actor=account_of(request), now=clock.now(), **changed)
+            return tagged(league_response(request, pk))
 
     @extend_schema(
         operation_id="leagues_delete",
         tags=["leagues"],
         summary="Delete a league, as a manager",
         description="Only while nobody else has ever played in it and nothing was drafted.",
-        responses={204: None, **problems(401, 403, 404, 409)},
+        responses={204: None, **problems(401, 403, 404, 409, 412)},
     )
     def delete(self, request: Request, pk: int) -> Response:
-        managers.delete_league(league_id=visible_league(request, pk).pk, actor=account_of(request), now=clock.now())
+        league = visible_league(request, pk)
+        with if_match(request, lambda: _locked_response(request, league.pk)):
+            managers.delete_league(league_id=league.pk, actor=account_of(request), now=clock.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -190,9 +196,10 @@ class LeagueDetail(APIView):
     operation_id="leagues_join",
     tags=["leagues"],
     request=JoinIn,
-    responses={201: ConstructorOut, **problems(400, 401, 403, 404, 409)},
+    responses={201: ConstructorOut, **problems(400, 401, 403, 404, 409, 422)},
 )
 @api_view(["POST"])
+@idempotent
 def join_view(request: Request, pk: int) -> Response:
     """Enter a team. Safe to repeat: the standing team is answered. A private league takes its code, else it is a 404.
 
@@ -206,7 +213,7 @@ def join_view(request: Request, pk: int) -> Response:
     league = get_object_or_404(League.objects.filter(by_code | visible), pk=pk)
     constructor = membership.join_league(league_id=league.pk, user=account_of(request), now=clock.now(), **given)
     context = {"points": points.totals([constructor])}
-    return Response(ConstructorOut(constructor, context=context).data, status=status.HTTP_201_CREATED)
+    return created(ConstructorOut(constructor, context=context).data, at="api-constructor", args=[constructor.pk])
 
 
 @extend_schema(
@@ -227,9 +234,14 @@ def visible_league(request: Request, pk: int) -> League:
     return get_object_or_404(League.objects.visible_to(request.user), pk=pk)
 
 
-def league_response(request: Request, pk: int, *, status: int = status.HTTP_200_OK) -> Response:
+def league_response(request: Request, pk: int) -> Response:
     leagues = League.objects.visible_to(request.user).with_member_count().with_viewer(request.user)
-    return Response(LeagueOut(get_object_or_404(leagues.select_related("creator"), pk=pk)).data, status=status)
+    return Response(LeagueOut(get_object_or_404(leagues.select_related("creator"), pk=pk)).data)
+
+
+def _locked_response(request: Request, pk: int) -> Response:
+    require_manager(account_of(request), League.objects.lock(pk))
+    return league_response(request, pk)
 
 
 urlpatterns: list[URLPattern] = [

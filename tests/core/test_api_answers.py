@@ -27,6 +27,10 @@ def faults(schema: dict[str, Any], answer: HttpResponse, method: str, path: str)
     described = schema["paths"][templates[0]][method]["responses"].get(str(answer.status_code))
     if described is None:
         return [f"{answer.status_code} is not described"]
+    missing = set(described["headers"]) - set(answer.headers) - {"Idempotent-Replayed"}
+    undescribed = set(answer.headers) & set(schema["components"]["headers"]) - set(described["headers"])
+    if missing or undescribed - {"Cache-Control"}:
+        return [f"the headers {missing or undescribed} are not as described"]
     if "content" not in described:
         return ["there is a body"] if answer.content else []
     media_type = answer["Content-Type"]
@@ -83,19 +87,24 @@ def test_answers_are_as_described(client: Client, demo: Demo, schema: dict[str, 
         ("post", "auth/register", login),
         ("post", f"leagues/{league.pk}/leave", None),
     ]
+    headers = {
+        "get": [{}, {"If-None-Match": "*"}],
+        "patch": [{"If-Match": '"another"'}, {}],
+        "post": [{"Idempotency-Key": "the same for all"}, {}],
+    }
 
     wrong = {}
-    for method, path, body in asked:
+    for (method, path, body), more in [(each, more) for each in asked for more in headers.get(each[0], [{}])]:
         answer = client.generic(
             method.upper(),
             f"/api/v1/{path}",
             json.dumps(body) if body is not None else "",
             "application/json",
-            headers=mine,
+            headers=mine | more,
         )
         found = faults(schema, answer, method, f"/api/v1/{path.partition('?')[0]}")
         if found:
-            wrong[f"{method} {path} {answer.status_code}"] = found
+            wrong[f"{method} {path} {more} {answer.status_code}"] = found
 
     assert wrong == {}
 
@@ -115,6 +124,60 @@ def test_a_bad_token_and_a_bad_body_are_answered_as_described(client: Client, sc
                 wrong[f"{method} {path} form"] = [*faults(schema, form, method, path), form.status_code]
 
     assert {name: found for name, found in wrong.items() if found not in ([401], [415])} == {}
+
+
+@pytest.mark.django_db
+def test_each_address_tells_its_methods_and_no_more(client: Client, schema: dict[str, Any]) -> None:
+    told, described = {}, {}
+    for template, operations in schema["paths"].items():
+        answer = client.options(re.sub(r"\{\w+\}", "1", template), headers={"Authorization": "Bearer x"})
+        told[template] = (answer.status_code, answer.content, set(answer["Allow"].split(", ")))
+        methods = {"OPTIONS", *(method.upper() for method in operations)}
+        described[template] = (204, b"", methods | {"HEAD"} if "get" in operations else methods)
+
+    assert told == described
+
+
+@pytest.mark.django_db
+def test_what_is_made_can_be_read_at_its_location(client: Client, demo: Demo) -> None:
+    def post(path: str, body: dict[str, Any]) -> HttpResponse:
+        return client.post(f"/api/v1/{path}", body, "application/json")
+
+    account = {"username": "newcomer", "email": "new@example.com", "password": PASSWORD + "!"}
+    made = [post("auth/register", account)]
+    client.login(username="newcomer", password=PASSWORD + "!")
+    made.append(post("leagues", {"name": "Grid", "season": 2026}))
+    league = made[-1].json()["id"]
+    made.append(post(f"leagues/{league}/join", {"team_name": "Apex"}))
+    team = made[-1].json()["id"]
+    made.append(post(f"leagues/{league}/drafts/initialize", {"race_id": demo.race.pk}))
+    driver = demo.race.entries.earliest("pk").driver_id
+    made.append(post(f"constructors/{team}/drafts/{demo.race.pk}/picks", {"driver_id": driver}))
+
+    assert [answer.status_code for answer in made] == [201] * 5
+    *read, draft_of_team = [client.get(answer["Location"]).json() for answer in made]
+    assert [each["id"] for each in read] == [answer.json()["id"] for answer in made[:4]]
+    assert made[4].json() in draft_of_team["picks"]
+
+
+def test_what_is_made_has_a_location_in_the_description(schema: dict[str, Any]) -> None:
+    answers = [operation["responses"] for path in schema["paths"].values() for operation in path.values()]
+
+    assert [each["201"] for each in answers if "201" in each and "Location" not in each["201"]["headers"]] == []
+
+
+def test_operations_name_the_headers_they_take(schema: dict[str, Any]) -> None:
+    taken: dict[str, set[str]] = {}
+    for path in schema["paths"].values():
+        for operation in path.values():
+            names = [parameter.get("$ref", "").rpartition("/")[2] for parameter in operation.get("parameters", [])]
+            for name in filter(None, names):
+                taken.setdefault(name, set()).add(operation["operationId"])
+
+    assert taken["If-Match"] == {"leagues_change", "leagues_delete", "drafts_set_order"}
+    assert taken["Idempotency-Key"] == {"leagues_join", "constructors_pick"}
+    assert {"leagues_list", "races_read", "drafts_read", "auth_me"} <= taken["If-None-Match"]
+    assert set(taken) == set(schema["components"]["parameters"])
 
 
 def test_bodies_without_which_nothing_is_done_are_required(schema: dict[str, Any]) -> None:

@@ -94,6 +94,41 @@ def test_names_splits_at_commas(given: Callable[[str], None]) -> None:
     assert (default, env.names(NAME, [])) == (["one"], ["one", "two", "three"])
 
 
+def test_origins_are_as_browsers_send_them(given: Callable[[str], None]) -> None:
+    assert env.origins(NAME) == []
+    given("https://App.example.com, http://localhost:3000,https://[::1]:8443")
+
+    assert env.origins(NAME) == ["https://app.example.com", "http://localhost:3000", "https://[::1]:8443"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "*",
+        "null",
+        "app.example.com",
+        "ftp://app.example.com",
+        "https://",
+        "https://app.example.com/",
+        "https://app.example.com/app",
+        "https://app.example.com?a",
+        "https://me@app.example.com",
+        "https://app.example.com:0",
+        "https://app.example.com:port",
+        "https://äpp.example.com",
+        "https://[::1",
+        "https://a b",
+    ],
+)
+def test_origins_refuses_what_is_none(value: str, given: Callable[[str], None]) -> None:
+    given(f"https://app.example.com,{value}")
+
+    assert refusal(lambda: env.origins(NAME)) == (
+        "Configuration error: A_VARIABLE must have origins such as https://app.example.com, without a path, "
+        f"not {value!r}."
+    )
+
+
 def test_names_refuses_commas_alone(given: Callable[[str], None]) -> None:
     given(" , ")
 

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
 from fantasy_f1.core import clock
+from fantasy_f1.core.http import is_api
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +42,17 @@ def test_an_address_of_page_and_part_never_shows_the_part_as_a_page(client: Clie
         assert ["<html" in answer.content.decode() for answer in (page, part, back)] == [True, False, True], address
         for answer in (page, part, back):
             assert {"HX-Request", "HX-History-Restore-Request"} <= set(answer["Vary"].split(", ")), address
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/api", True), ("/api/v1/x", True), ("//api//v1", True), ("/apis", False), ("/races/api/", False), ("/", False)],
+)
+def test_the_api_is_at_its_address_and_below(path: str, expected: bool) -> None:
+    request = HttpRequest()
+    request.path = path
+
+    assert is_api(request) is expected
 
 
 def test_the_login_that_a_part_is_sent_to_is_no_page_of_its_address(client: Client) -> None:
