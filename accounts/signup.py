@@ -12,10 +12,14 @@ from fantasy_f1.core.names import check_name
 
 
 class UsernameTaken(DomainError):
+    """This username is taken."""
+
     code = "username_taken"
 
 
 class EmailTaken(DomainError):
+    """This e-mail address is in use."""
+
     code = "email_taken"
 
 

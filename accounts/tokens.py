@@ -15,6 +15,8 @@ TokenKind = TypeVar("TokenKind", bound=Token)
 
 
 class TokenNotValid(DomainError):
+    """This refresh token is not valid (any more). Log in again."""
+
     code = "token_not_valid"
     status = 401
 

@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 
 from fantasy_f1 import __version__, env
 from fantasy_f1.core.logs import logging_config
+from fantasy_f1.description import DESCRIPTION, TAGS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(BASE_DIR / ".env")
@@ -228,17 +229,21 @@ SIMPLE_JWT = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fantasy F1",
-    "DESCRIPTION": "Draft-based fantasy Formula 1 leagues.",
+    "DESCRIPTION": DESCRIPTION,
+    "TAGS": TAGS,
+    "SERVERS": [{"url": "/", "description": "This installation"}],
     "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SCHEMA_COERCE_PATH_PK_SUFFIX": True,
     "PATH_CONVERTER_OVERRIDES": {"id": int},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # no outside validator
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "fantasy_f1.core.examples.add_examples"],
     "ENUM_NAME_OVERRIDES": {
         "DraftMethodEnum": "leagues.models.League.DraftMethod",
         "DraftStatusEnum": "drafts.models.Draft.Status",

@@ -27,12 +27,16 @@ SEASON = OpenApiParameter("season", int, description="Year of the season")
 
 
 class TeamOut(serializers.ModelSerializer[Team]):
+    example = {"external_id": "mclaren", "name": "McLaren", "color": "#ff8000"}
+
     class Meta:
         model = Team
         fields = ["id", "external_id", "name", "color"]
 
 
 class StartOut(serializers.Serializer[Start]):
+    example = {"race": "Hungarian Grand Prix", "position_text": "1"}
+
     race_id = serializers.IntegerField()
     race = serializers.CharField(source="race_name")
     position = serializers.IntegerField(help_text="Order in the sheet, also of cars that are not classified")
@@ -41,6 +45,17 @@ class StartOut(serializers.Serializer[Start]):
 
 
 class DriverOut(serializers.Serializer[DriverLine]):
+    example = {
+        "external_id": "norris",
+        "name": "Lando Norris",
+        "given_name": "Lando",
+        "family_name": "Norris",
+        "code": "NOR",
+        "number": 4,
+        "country": "British",
+        "price": "25.5",
+    }
+
     id = serializers.IntegerField(source="driver.pk")
     external_id = serializers.CharField(source="driver.external_id")
     name = serializers.CharField(source="driver.name")
@@ -71,6 +86,16 @@ class SessionsOut(serializers.Serializer[Race]):
 
 
 class RaceOut(serializers.ModelSerializer[Race]):
+    example = {
+        "external_id": "2026_hungarian_grand_prix",
+        "season": 2026,
+        "round_number": 11,
+        "name": "Hungarian Grand Prix",
+        "circuit_name": "Hungaroring",
+        "country": "Hungary",
+        "locality": "Budapest",
+    }
+
     season = serializers.IntegerField(source="season_id")
     sessions = SessionsOut(source="*")
     has_sprint = serializers.BooleanField()
@@ -95,12 +120,30 @@ class RaceOut(serializers.ModelSerializer[Race]):
 
 
 class ResultDriverOut(serializers.ModelSerializer[Driver]):
+    example = {"external_id": "norris", "name": "Lando Norris", "code": "NOR", "number": 4}
+
     class Meta:
         model = Driver
         fields = ["id", "external_id", "name", "code", "number"]
 
 
 class ResultOut(serializers.ModelSerializer[RaceResult]):
+    example = {
+        "session": "grand_prix",
+        "position_text": "1",
+        "number": 4,
+        "grid": 1,
+        "laps": 70,
+        "status": "Finished",
+        "time": "1:35:21.231",
+        "fastest_lap": "1:19.409",
+        "dnf": False,
+        "dnf_reason": "",
+        "q1": "",
+        "q2": "",
+        "q3": "",
+    }
+
     driver = ResultDriverOut()
     team = TeamOut()
     is_classified = serializers.BooleanField()

@@ -21,6 +21,7 @@ from fantasy_f1.core.schema import PlainDecimal, problems
 from fantasy_f1.core.serializers import IdField, StrictSerializer, valid
 from leagues import points
 from leagues.api import ConstructorOut
+from leagues.errors import TeamNameTaken
 from leagues.membership import rename_constructor
 from leagues.models import Constructor, League
 from races.models import Driver, Race
@@ -36,6 +37,8 @@ class BoardQuery(serializers.Serializer[Any]):
 
 
 class TeamNameIn(StrictSerializer):
+    example = {"team_name": "Apex Hunters"}
+
     team_name = serializers.CharField(max_length=40)
 
 
@@ -58,11 +61,15 @@ class ConstructorFilter(django_filters.FilterSet):
 
 
 class BoardOwnerOut(serializers.Serializer[Row]):
+    example = {"username": "ana"}
+
     id = serializers.IntegerField(source="user_id")
     username = serializers.CharField()
 
 
 class BoardConstructorOut(serializers.Serializer[Row]):
+    example = {"team_name": "Apex Hunters", "color": "#2f7de1"}
+
     id = serializers.IntegerField(source="constructor_id")
     team_name = serializers.CharField()
     color = serializers.CharField()
@@ -71,6 +78,8 @@ class BoardConstructorOut(serializers.Serializer[Row]):
 
 
 class BoardRowOut(serializers.Serializer[Row]):
+    example = {"decided_by": "", "gap": "0"}
+
     rank = serializers.IntegerField(help_text="1, 2, 2, 4")
     tied = serializers.BooleanField(help_text="Shares the rank")
     constructor = BoardConstructorOut(source="*")
@@ -91,12 +100,16 @@ class BoardOut(serializers.Serializer[Board]):
 
 
 class ScoredDriverOut(serializers.ModelSerializer[Driver]):
+    example = {"external_id": "norris", "name": "Lando Norris", "code": "NOR"}
+
     class Meta:
         model = Driver
         fields = ["id", "external_id", "name", "code", "number"]
 
 
 class LineOut(serializers.Serializer[Any]):
+    example = {"rule": "grand_prix", "amount": "25", "because": "P1 in the Grand Prix"}
+
     rule = serializers.CharField()
     amount = serializers.CharField(help_text="An exact decimal")
     because = serializers.CharField()
@@ -113,6 +126,8 @@ class DriverScoreOut(serializers.ModelSerializer[DriverScore]):
 
 
 class RaceScoresOut(serializers.Serializer[Any]):
+    example = {"rule_set": "Classic"}
+
     race = serializers.IntegerField()
     rule_set = serializers.CharField()
     status = serializers.ChoiceField(Race.Results.choices)
@@ -169,14 +184,16 @@ class ConstructorList(ListAPIView[Constructor]):
     methods=["GET"],
     operation_id="constructors_read",
     tags=["constructors"],
+    summary="A constructor with the season's points so far",
     responses={200: ConstructorOut, **problems(404)},
 )
 @extend_schema(
     methods=["PATCH"],
     operation_id="constructors_change",
     tags=["constructors"],
+    summary="Give a team another name, as its owner",
     request=TeamNameIn,
-    responses={200: ConstructorOut, **problems(400, 401, 403, 404, 409)},
+    responses={200: ConstructorOut, **problems(400, 401, 403, 404, TeamNameTaken)},
 )
 @api_view(["GET", "HEAD", "PATCH"])
 @permission_classes([IsAuthenticatedOrReadOnly])

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
 from pytest_django import Settings
 
 from demo.league import Demo, ensure
@@ -23,6 +25,13 @@ def now() -> datetime:
 def _empty_cache() -> None:
     """A test's rows get the ids of the one before: what was cached for those must go."""
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def description() -> dict[str, Any]:
+    """The API's description, as a client reads it."""
+    described: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return described
 
 
 @pytest.fixture

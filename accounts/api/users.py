@@ -8,19 +8,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.signup import change_profile
+from accounts.signup import EmailTaken, change_profile
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
 
 
 class ProfileIn(StrictSerializer):
+    example = {"full_name": "Ana Example", "time_zone": "Europe/Berlin"}
+
     full_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     email = serializers.EmailField(max_length=254, required=False)
     time_zone = serializers.CharField(max_length=64, required=False)
 
 
 class UserOut(serializers.ModelSerializer[User]):
+    example = {"username": "ana", "full_name": "Ana Example", "time_zone": "Europe/Berlin"}
+
     class Meta:
         model = User
         fields = ["id", "username", "email", "full_name", "time_zone", "created_at"]
@@ -30,7 +34,7 @@ class UserOut(serializers.ModelSerializer[User]):
     operation_id="users_me_update",
     tags=["users"],
     request=ProfileIn,
-    responses={200: UserOut, **problems(400, 401, 409)},
+    responses={200: UserOut, **problems(400, 401, EmailTaken)},
 )
 @api_view(["PATCH"])
 def change_me_view(request: Request) -> Response:

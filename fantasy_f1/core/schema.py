@@ -1,15 +1,17 @@
 """What every app's API describes in the same way: problem documents and exact numbers."""
 
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import Direction, OpenApiResponse, extend_schema_field
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 
-from fantasy_f1.core import numbers
-from fantasy_f1.core.problems import CONTENT_TYPE, TITLES
+from fantasy_f1.core import examples, numbers
+from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.problems import CONTENT_TYPE, TITLES, problem
+from fantasy_f1.core.serializers import StrictSerializer
 
 
 class Problem(serializers.Serializer[dict[str, Any]]):
@@ -25,26 +27,73 @@ class Problem(serializers.Serializer[dict[str, Any]]):
     )
 
 
-def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
-    """The error answers of an operation, for ``extend_schema(responses={200: …, **problems(400, 404)})``."""
-    return {(status, CONTENT_TYPE): OpenApiResponse(Problem, description=TITLES[status]) for status in statuses}
+def problems(*answers: int | type[DomainError]) -> dict[tuple[int, str], OpenApiResponse]:
+    """The error answers of an operation, for ``extend_schema(responses={200: …, **problems(400, 404, LeagueFull)})``.
+
+    A status stands for itself; an error of a rule adds its code and, as its docstring, an example to its status.
+    """
+    refusals: dict[int, list[type[DomainError]]] = {}
+    for answer in answers:
+        if isinstance(answer, int):
+            refusals.setdefault(answer, [])
+        else:
+            refusals.setdefault(answer.status, []).append(answer)
+    return {
+        (status, CONTENT_TYPE): OpenApiResponse(
+            Problem, description=_described(status, errors), examples=_shown(errors)
+        )
+        for status, errors in refusals.items()
+    }
+
+
+def _described(status: int, errors: list[type[DomainError]]) -> str:
+    codes = ", ".join(f"`{error.code}`" for error in errors)
+    return f"{TITLES[status]}: {codes}" if codes else TITLES[status]
+
+
+def _shown(errors: list[type[DomainError]]) -> list[OpenApiExample]:
+    return [
+        OpenApiExample(error.code, value=problem(error.status, code=error.code, detail=error.__doc__ or ""))
+        for error in errors
+    ]
 
 
 class OperationSchema(AutoSchema):
-    """Adds the error answers that follow from what an operation takes, so that each one names only its own."""
+    """Adds what follows from what an operation is and takes, so that each one says only what is its own."""
+
+    def get_summary(self) -> str | None:
+        """The first sentence of the description, where there is no other."""
+        return self.get_description().split("\n\n")[0].partition(". ")[0].replace("\n", " ").removesuffix(".") or None
+
+    def _get_serializer_name(self, serializer: Any, direction: Direction, bypass_extensions: bool = False) -> str:
+        """Without the ending that tells requests from answers: ours are named for it."""
+        name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
+        return name.removesuffix("Request") if name.endswith("InRequest") else name
+
+    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        for name, value in examples.said(serializer).items():
+            schema["properties"][name]["examples"] = [value]
+        if direction == "response" and isinstance(serializer, serializers.ModelSerializer):
+            schema["required"] = list(schema["properties"])  # an answer has all, whatever a form could leave out
+        if isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
+        return schema
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for (status, media_type), answer in problems(*self._common_statuses()).items():
             if str(status) not in bodies:
                 bodies[str(status)] = self._get_response_for_code(answer, str(status), (media_type,), direction)
+        for status_text, body in bodies.items():
+            body["description"] = body["description"] or HTTPStatus(int(status_text)).phrase
         return dict(sorted(bodies.items()))
 
     def _common_statuses(self) -> list[int]:
         takes_body = self.method in ("POST", "PUT", "PATCH") and self.get_request_serializer() is not None
         statuses = [401] if self.view.get_authenticators() else []
         if self._is_list_view():
-            statuses.append(404)  # a page that is not there
+            statuses += [400, 404]  # a parameter that makes no sense, a page that is not there
         return [*statuses, 413, 415] if takes_body else statuses
 
     def _get_request_for_media_type(self, serializer: Any, direction: Direction = "request") -> Any:
@@ -56,7 +105,7 @@ class OperationSchema(AutoSchema):
             self.method = method
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field({"type": "string", "examples": ["25"]})
 class PlainDecimal(serializers.Field[Decimal, Any, str, Any]):
     """An exact decimal as a string without trailing zeros ("25", "12.5"); read-only."""
 

@@ -118,10 +118,10 @@ def test_a_bad_token_and_a_bad_body_are_answered_as_described(client: Client, sc
 
 
 def test_bodies_without_which_nothing_is_done_are_required(schema: dict[str, Any]) -> None:
-    whole = ["/api/v1/constructors/{id}", "/api/v1/leagues/{league_pk}/drafts/{race_pk}"]
+    whole = ["/api/v1/constructors/{id}", "/api/v1/leagues/{league_id}/drafts/{race_id}"]
 
     assert [schema["paths"][path]["patch"]["requestBody"]["required"] for path in whole] == [True, True]
-    assert schema["components"]["schemas"]["TeamNameInRequest"]["required"] == ["team_name"]
+    assert schema["components"]["schemas"]["TeamNameIn"]["required"] == ["team_name"]
     assert "required" not in schema["paths"]["/api/v1/leagues/{id}"]["patch"]["requestBody"]
 
 
