@@ -1,0 +1,35 @@
+"""Pages of lists, as any client asks for them."""
+
+import pytest
+from django.test import Client
+
+from tests.factories import LeagueFactory
+
+pytestmark = pytest.mark.django_db
+LEAGUES = "/api/v1/leagues"
+
+
+@pytest.mark.parametrize(("asked", "got"), [("2", 2), ("100", 3), ("101", 3), ("9" * 18, 3)])
+def test_a_page_has_the_size_asked_for_and_never_more_than_the_most(client: Client, asked: str, got: int) -> None:
+    LeagueFactory.create_batch(3)
+
+    assert len(client.get(LEAGUES, {"page_size": asked}).json()["results"]) == got
+
+
+def test_the_most_is_a_hundred(client: Client) -> None:
+    LeagueFactory.create_batch(101)
+
+    assert [len(client.get(LEAGUES, query).json()["results"]) for query in ({"page_size": 500}, {})] == [100, 25]
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "many", "", "null", "1.5", "9" * 19, "٣"])
+def test_a_size_that_makes_no_sense_is_refused(client: Client, size: str) -> None:
+    answer = client.get(LEAGUES, {"page_size": size})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {"page_size": ["A number from 1 to 100 is required."]}
+
+
+@pytest.mark.parametrize("page", ["0", "2", "many", "null"])
+def test_a_page_that_is_not_there_is_not_found(client: Client, page: str) -> None:
+    assert client.get(LEAGUES, {"page": page}).status_code == 404
