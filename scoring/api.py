@@ -18,7 +18,7 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.filters import IdFilter, YesNoFilter
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import PlainDecimal, problems
-from fantasy_f1.core.serializers import IdField, StrictSerializer, valid
+from fantasy_f1.core.serializers import ID, IdField, StrictSerializer, valid
 from leagues import points
 from leagues.api import ConstructorOut
 from leagues.errors import TeamNameTaken
@@ -142,7 +142,7 @@ class RaceScoresOut(serializers.Serializer[Any]):
 @extend_schema(
     operation_id="leagues_leaderboard",
     tags=["leagues"],
-    parameters=[OpenApiParameter("race_id", int, description="Only this race; without it the whole season")],
+    parameters=[OpenApiParameter("race_id", ID, description="Only this race; without it the whole season")],
     responses={200: BoardOut, **problems(400, 404)},
 )
 @api_view(["GET", "HEAD"])

@@ -13,6 +13,9 @@ from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.problems import CONTENT_TYPE, TITLES, problem
 from fantasy_f1.core.serializers import StrictSerializer
 
+NOT_BLANK = r"\S"
+PAGING = {"page", "page_size"}
+
 
 class Problem(serializers.Serializer[dict[str, Any]]):
     """An error answer (RFC 9457)."""
@@ -78,7 +81,18 @@ class OperationSchema(AutoSchema):
             schema["required"] = list(schema["properties"])  # an answer has all, whatever a form could leave out
         if isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
+            for name, field in serializer.fields.items():
+                if isinstance(field, serializers.CharField) and field.trim_whitespace and not field.allow_blank:
+                    schema["properties"][name].setdefault("pattern", NOT_BLANK)
         return schema
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        """A filter of a list that is left empty filters nothing."""
+        parameters: list[dict[str, Any]] = super()._get_parameters()
+        for parameter in parameters if self._is_list_view() else ():
+            if parameter["in"] == "query" and parameter["name"] not in PAGING:
+                parameter["allowEmptyValue"] = True
+        return parameters
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

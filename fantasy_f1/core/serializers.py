@@ -8,6 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 MAX_ID = BigIntegerField.MAX_BIGINT
+ID = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+"""How ids are described."""
 WHOLE_NUMBER = "A whole number is required."
 JSON_TYPES: list[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...], str]] = [
     (serializers.BooleanField, (bool,), "true or false is required."),
@@ -60,7 +62,7 @@ class IdField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_ID})
+@extend_schema_field(ID)
 class ReferenceField(serializers.PrimaryKeyRelatedField[Any]):
     """The id of a row of ``queryset`` → the row."""
 
