@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
+from django.core.servers.basehttp import WSGIRequestHandler
 from drf_spectacular.generators import SchemaGenerator
 from pytest_django import Settings
 
 from demo.league import Demo, ensure
 
+# The live server answers in two packets; by Nagle's algorithm the second would wait 40 ms for the first one's receipt.
+WSGIRequestHandler.disable_nagle_algorithm = True
 NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
 
 
