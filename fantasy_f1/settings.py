@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 
 from fantasy_f1 import __version__, env
 from fantasy_f1.core.logs import logging_config
-from fantasy_f1.description import DESCRIPTION, TAGS
+from fantasy_f1.description import DESCRIPTION, LINKS, TAGS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(BASE_DIR / ".env")
@@ -227,6 +227,7 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
     "CHECK_REVOKE_TOKEN": True,  # a changed password ends all tokens
 }
+API_LINKS = LINKS
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fantasy F1",
     "DESCRIPTION": DESCRIPTION,
@@ -243,7 +244,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # no outside validator
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "fantasy_f1.core.examples.add_examples"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "fantasy_f1.core.examples.add_examples",
+        "fantasy_f1.core.links.add_links",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "DraftMethodEnum": "leagues.models.League.DraftMethod",
         "DraftStatusEnum": "drafts.models.Draft.Status",

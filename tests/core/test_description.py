@@ -11,6 +11,7 @@ from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.problems import CONTENT_TYPE
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer
+from fantasy_f1.description import LINKS
 
 PROBES = {"type": "object", "properties": {"lap": {"type": "integer", "minimum": 3}, "on": {"type": "boolean"}}}
 
@@ -96,6 +97,22 @@ def test_what_goes_in_is_closed(description: dict[str, Any]) -> None:
     ]
 
     assert open_ones == []
+
+
+def test_links_lead_from_and_to_operations_by_their_parameters(description: dict[str, Any]) -> None:
+    known = {operation["operationId"]: operation for _, _, operation in examples.operations(description)}
+    linked = {
+        (name, target): link
+        for name, operation in known.items()
+        for answer in operation["responses"].values()
+        for target, link in answer.get("links", {}).items()
+    }
+
+    assert {name for name, _ in linked} == set(LINKS)
+    assert {target for _, target in linked} <= set(known)
+    for (_, target), link in linked.items():
+        taken = {each["name"] for each in known[target].get("parameters", []) if each.get("required")}
+        assert set(link.get("parameters", {})) == taken or ("requestBody" in link and not taken)
 
 
 @pytest.mark.parametrize(
