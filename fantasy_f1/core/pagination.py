@@ -14,11 +14,11 @@ class Pages(PageNumberPagination):
     max_page_size = 100
 
     def get_page_size(self, request: Request) -> int:
-        """As asked for; more than the most there is means the most. Anything else is refused (400)."""
+        """As asked for; what is no number, or not one that there is, is refused (400)."""
         asked = request.query_params.get("page_size", str(self.page_size))
-        if not re.fullmatch("[0-9]{1,18}", asked) or int(asked) == 0:
+        if not re.fullmatch("[0-9]{1,3}", asked) or not 1 <= int(asked) <= self.max_page_size:
             raise ValidationError({"page_size": [f"A number from 1 to {self.max_page_size} is required."]})
-        return min(int(asked), self.max_page_size)
+        return int(asked)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         whole = {"type": "integer", "minimum": 1}
@@ -32,8 +32,8 @@ class Pages(PageNumberPagination):
             {
                 "name": "page_size",
                 "in": "query",
-                "schema": {**whole, "default": self.page_size},
-                "description": f"Rows on a page; more than {self.max_page_size} are taken as {self.max_page_size}",
+                "schema": {**whole, "maximum": self.max_page_size, "default": self.page_size},
+                "description": "Rows on a page",
             },
         ]
 
