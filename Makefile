@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench migrate shell runtime dev
+.PHONY: help run test lint bench fuzz migrate shell runtime dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ lint: dev ## Check style, types, import order, migrations, templates and the API
 
 bench: dev ## Measure how fast the main paths are
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: dev ## Ask the API at length all that its description allows, and what it does not
+	@EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/pytest tests/e2e/test_schemathesis.py $(ARGS)
 
 migrate: runtime ## Bring the database up to date
 	@exec $(BIN)/python manage.py migrate

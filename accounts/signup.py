@@ -19,10 +19,14 @@ RESERVED = "deleted-"
 
 
 class UsernameTaken(DomainError):
+    """This username is taken."""
+
     code = "username_taken"
 
 
 class EmailTaken(DomainError):
+    """This e-mail address is in use."""
+
     code = "email_taken"
 
 

@@ -25,6 +25,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from drafts import control, feed, lifecycle, order, picks, points, queues
+from drafts.errors import (
+    CannotDraft,
+    ConstructorNotInDraft,
+    DraftNotOpen,
+    DriverNotEntered,
+    DriverTaken,
+    NotOnTheClock,
+    OrderFixed,
+    PicksComplete,
+    RaceLocked,
+)
 from drafts.models import ROUNDS, Autopilot, Draft, Pick
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.conditional import if_match, tagged
@@ -51,6 +62,16 @@ data: "constructor_id": 3, "driver_id": 12, "source": "player", "reason": ""}
 
 """
 ORDERS = {"starts_at": "race__starts_at", "opens_at": "opens_at", "locks_at": "locks_at"}
+REFUSALS = (
+    DraftNotOpen,
+    RaceLocked,
+    ConstructorNotInDraft,
+    NotOnTheClock,
+    DriverNotEntered,
+    DriverTaken,
+    PicksComplete,
+)
+"""Of a pick, in the order in which they are checked."""
 
 # What goes in -----------------------------------------------------------------------------------
 
@@ -60,6 +81,8 @@ class InitializeIn(StrictSerializer):
 
 
 class OrderIn(StrictSerializer):
+    example = {"order": [2, 1]}
+
     order = serializers.ListField(
         child=IdField(), help_text="Every constructor of the league once; the first picks first"
     )
@@ -118,6 +141,8 @@ class DraftFilter(django_filters.FilterSet):
 
 # Expects the race's points in the context.
 class PickOut(serializers.Serializer[Pick]):
+    example = {"reason": "", "points_earned": "25"}
+
     pick_number = serializers.IntegerField()
     round = serializers.IntegerField()
     constructor = serializers.IntegerField(source="constructor_id")
@@ -141,6 +166,8 @@ class CurrentPickOut(serializers.Serializer[Any]):
 
 
 class DraftSummaryOut(serializers.Serializer[Any]):
+    example: dict[str, Any] = {"order": [2, 1]}
+
     id = serializers.IntegerField()
     league = serializers.IntegerField(source="league_id")
     race = serializers.IntegerField(source="race_id")
@@ -172,6 +199,8 @@ class DraftSummaryOut(serializers.Serializer[Any]):
 
 
 class DraftOut(DraftSummaryOut):
+    example = {"commitment": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "seed": None}
+
     picks = PickOut(many=True)
     commitment = serializers.CharField(
         source="order_commitment", help_text="SHA-256 of the seed of a random order; empty where nothing was random"
@@ -185,6 +214,8 @@ class DraftOut(DraftSummaryOut):
 
 class ConstructorDraftOut(serializers.Serializer[Any]):
     """A constructor's part of a draft; `turns` are pick numbers."""
+
+    example = {"turns": [2, 3]}
 
     constructor = serializers.IntegerField()
     draft = serializers.IntegerField()
@@ -224,7 +255,7 @@ class EventStreamRenderer(BaseRenderer):
     operation_id="drafts_initialize",
     tags=["drafts"],
     request=InitializeIn,
-    responses={201: DraftOut, 200: DraftOut, **problems(400, 401, 403, 404, 409)},
+    responses={201: DraftOut, 200: DraftOut, **problems(400, 401, 403, 404, CannotDraft)},
 )
 @api_view(["POST"])
 def initialize_view(request: Request, league_pk: int) -> Response:
@@ -259,13 +290,20 @@ class DraftList(ListAPIView[Draft]):
         return self.list(request)
 
 
-@extend_schema(methods=["GET"], operation_id="drafts_read", tags=["drafts"], responses={200: DraftOut, **problems(404)})
+@extend_schema(
+    methods=["GET"],
+    operation_id="drafts_read",
+    tags=["drafts"],
+    summary="A draft",
+    responses={200: DraftOut, **problems(404)},
+)
 @extend_schema(
     methods=["PATCH"],
     operation_id="drafts_set_order",
     tags=["drafts"],
+    summary="Set a draft's order by hand, as a manager, until the first pick",
     request=OrderIn,
-    responses={200: DraftOut, **problems(400, 401, 403, 404, 409, 412)},
+    responses={200: DraftOut, **problems(400, 401, 403, 404, OrderFixed, 412)},
 )
 @api_view(["GET", "HEAD", "PATCH"])
 @permission_classes([IsAuthenticatedOrReadOnly])
@@ -425,16 +463,14 @@ def constructor_view(request: Request, pk: int, race_pk: int) -> Response:
     operation_id="constructors_pick",
     tags=["drafts"],
     request=PickIn,
-    responses={201: PickOut, **problems(400, 401, 403, 404, 409, 422)},
+    responses={201: PickOut, **problems(400, 401, 403, 404, *REFUSALS, 422)},
 )
 @api_view(["POST"])
 @idempotent
 def pick_view(request: Request, pk: int, race_pk: int) -> Response:
     """Draft a driver, as the constructor's owner or as a manager of its league.
 
-    Safe to repeat: a pick that stands is answered in the same way (201) and recorded once. A 409 says by its `code`
-    what stands against it: draft_not_open, race_locked, constructor_not_in_draft, not_on_the_clock,
-    driver_not_entered, driver_taken, picks_complete.
+    Safe to repeat: a pick that stands is answered in the same way (201) and recorded once.
     """
     constructor = _constructor(request, pk)
     draft = _draft(request, constructor.league_id, race_pk)

@@ -1,9 +1,14 @@
-"""Why a draft refuses. The codes are stable; clients and pages tell refusals apart by them."""
+"""Why a draft refuses. The codes are stable; clients and pages tell refusals apart by them.
+
+The docstrings are the examples in the API's description.
+"""
 
 from fantasy_f1.core.errors import DomainError, Invalid
 
 
 class DraftNotOpen(DomainError):
+    """This draft is not open for picks."""
+
     code = "draft_not_open"
 
 
@@ -22,34 +27,50 @@ class NothingToUndo(DomainError):
 
 
 class RaceLocked(DomainError):
+    """The picks for this race are locked."""
+
     code = "race_locked"
 
 
 class ConstructorNotInDraft(DomainError):
+    """Apex Hunters does not take part in this draft."""
+
     code = "constructor_not_in_draft"
 
 
 class NotOnTheClock(DomainError):
+    """It is not Apex Hunters's turn."""
+
     code = "not_on_the_clock"
 
 
 class DriverNotEntered(DomainError):
+    """Lando Norris is not entered for this race."""
+
     code = "driver_not_entered"
 
 
 class DriverTaken(DomainError):
+    """Lando Norris was drafted by Apex Hunters with pick 3."""
+
     code = "driver_taken"
 
 
 class PicksComplete(DomainError):
+    """Apex Hunters has drafted two drivers already."""
+
     code = "picks_complete"
 
 
 class OrderFixed(DomainError):
+    """The order stands: it can be set until the first pick."""
+
     code = "order_fixed"
 
 
 class WrongOrder(Invalid):
+    """The order must name every team of the league exactly once."""
+
     code = "wrong_order"
 
 
@@ -58,6 +79,6 @@ class WrongQueue(Invalid):
 
 
 class CannotDraft(DomainError):
-    """The race cannot be drafted (now, or by this league)."""
+    """The entry list of this race is not known yet."""
 
     code = "cannot_draft"

@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 
 from fantasy_f1 import __version__, env
 from fantasy_f1.core.logs import logging_config
+from fantasy_f1.description import DESCRIPTION, LINKS, TAGS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(BASE_DIR / ".env")
@@ -275,15 +276,19 @@ SIMPLE_JWT = {
     "ISSUER": "fantasy-f1",
     "AUDIENCE": "fantasy-f1-api",
 }
+API_LINKS = LINKS
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fantasy F1",
-    "DESCRIPTION": "Draft-based fantasy Formula 1 leagues.",
+    "DESCRIPTION": DESCRIPTION,
+    "TAGS": TAGS,
+    "SERVERS": [{"url": "/", "description": "This installation"}],
     "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "PATH_CONVERTER_OVERRIDES": {"id": int},
+    "SCHEMA_COERCE_PATH_PK_SUFFIX": True,
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # no outside validator
@@ -291,6 +296,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "fantasy_f1.core.schema.describe_http",
+        "fantasy_f1.core.examples.add_examples",
+        "fantasy_f1.core.links.add_links",
     ],
     "ENUM_NAME_OVERRIDES": {
         "DraftMethodEnum": "leagues.models.League.DraftMethod",

@@ -31,6 +31,12 @@ class NotificationFilter(django_filters.FilterSet):
 
 
 class NotificationOut(serializers.ModelSerializer[Notification]):
+    example = {
+        "title": "Your turn in Grid",
+        "message": "Pick 1 for the Hungarian Grand Prix is yours.",
+        "link": "/leagues/1/drafts/36/",
+    }
+
     class Meta:
         model = Notification
         fields = ["id", "type", "title", "message", "link", "league", "is_read", "created_at"]

@@ -118,12 +118,16 @@ class SeasonOut(serializers.ModelSerializer[Season]):
 
 
 class TeamOut(serializers.ModelSerializer[Team]):
+    example = {"external_id": "mclaren", "name": "McLaren", "color": "#ff8000"}
+
     class Meta:
         model = Team
         fields = ["id", "external_id", "name", "color"]
 
 
 class StartOut(serializers.Serializer[Start]):
+    example = {"race": "Hungarian Grand Prix", "position_text": "1"}
+
     race_id = serializers.IntegerField()
     race = serializers.CharField(source="race_name")
     position = serializers.IntegerField(help_text="Order in the sheet, also of cars that are not classified")
@@ -132,6 +136,17 @@ class StartOut(serializers.Serializer[Start]):
 
 
 class DriverOut(serializers.Serializer[DriverLine]):
+    example = {
+        "external_id": "norris",
+        "name": "Lando Norris",
+        "given_name": "Lando",
+        "family_name": "Norris",
+        "code": "NOR",
+        "number": 4,
+        "country": "British",
+        "price": "25.5",
+    }
+
     id = serializers.IntegerField(source="driver.pk")
     external_id = serializers.CharField(source="driver.external_id")
     name = serializers.CharField(source="driver.name")
@@ -162,6 +177,16 @@ class SessionsOut(serializers.Serializer[Race]):
 
 
 class RaceOut(serializers.ModelSerializer[Race]):
+    example = {
+        "external_id": "2026_hungarian_grand_prix",
+        "season": 2026,
+        "round_number": 11,
+        "name": "Hungarian Grand Prix",
+        "circuit_name": "Hungaroring",
+        "country": "Hungary",
+        "locality": "Budapest",
+    }
+
     season = serializers.IntegerField(source="season_id")
     sessions = SessionsOut(source="*")
     has_sprint = serializers.BooleanField()
@@ -186,6 +211,8 @@ class RaceOut(serializers.ModelSerializer[Race]):
 
 
 class ResultDriverOut(serializers.ModelSerializer[Driver]):
+    example = {"external_id": "norris", "name": "Lando Norris", "code": "NOR", "number": 4}
+
     class Meta:
         model = Driver
         fields = ["id", "external_id", "name", "code", "number"]
@@ -200,6 +227,22 @@ class EntryDriverOut(serializers.ModelSerializer[Driver]):
 
 
 class ResultOut(serializers.ModelSerializer[RaceResult]):
+    example = {
+        "session": "grand_prix",
+        "position_text": "1",
+        "number": 4,
+        "grid": 1,
+        "laps": 70,
+        "status": "Finished",
+        "time": "1:35:21.231",
+        "fastest_lap": "1:19.409",
+        "dnf": False,
+        "dnf_reason": "",
+        "q1": "",
+        "q2": "",
+        "q3": "",
+    }
+
     driver = ResultDriverOut()
     team = TeamOut()
     is_classified = serializers.BooleanField()

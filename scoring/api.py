@@ -19,9 +19,10 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.filters import IdFilter, OrderFilter, SearchFilter, YesNoFilter
 from fantasy_f1.core.http import account_of, for_all
 from fantasy_f1.core.schema import PlainDecimal, problems
-from fantasy_f1.core.serializers import IdField, StrictSerializer, valid
+from fantasy_f1.core.serializers import ID, IdField, StrictSerializer, valid
 from leagues import points
 from leagues.api.leagues import ConstructorOut
+from leagues.errors import ColourTaken, TeamNameTaken
 from leagues.membership import COLOURS, change_team
 from leagues.models import MAX_TEAMS, MIN_TEAMS, Constructor, League
 from races.models import Driver, Race
@@ -39,6 +40,8 @@ class BoardQuery(StrictSerializer):
 
 
 class TeamIn(StrictSerializer):
+    example = {"team_name": "Apex Hunters"}
+
     team_name = serializers.CharField(max_length=40)
     color = serializers.ChoiceField(COLOURS, help_text="One that no other team of the league has")
 
@@ -64,11 +67,15 @@ class ConstructorFilter(django_filters.FilterSet):
 
 
 class BoardOwnerOut(serializers.Serializer[Row]):
+    example = {"username": "ana"}
+
     id = serializers.IntegerField(source="user_id")
     username = serializers.CharField()
 
 
 class BoardConstructorOut(serializers.Serializer[Row]):
+    example = {"team_name": "Apex Hunters", "color": "#2f7de1"}
+
     id = serializers.IntegerField(source="constructor_id")
     team_name = serializers.CharField()
     color = serializers.CharField()
@@ -77,6 +84,8 @@ class BoardConstructorOut(serializers.Serializer[Row]):
 
 
 class BoardRowOut(serializers.Serializer[Row]):
+    example = {"decided_by": "", "gap": "0"}
+
     rank = serializers.IntegerField(help_text="1, 2, 2, 4")
     tied = serializers.BooleanField(help_text="Shares the rank")
     constructor = BoardConstructorOut(source="*")
@@ -97,12 +106,16 @@ class BoardOut(serializers.Serializer[Board]):
 
 
 class ScoredDriverOut(serializers.ModelSerializer[Driver]):
+    example = {"external_id": "norris", "name": "Lando Norris", "code": "NOR"}
+
     class Meta:
         model = Driver
         fields = ["id", "external_id", "name", "code", "number"]
 
 
 class LineOut(serializers.Serializer[Any]):
+    example = {"rule": "grand_prix", "amount": "25", "because": "P1 in the Grand Prix"}
+
     rule = serializers.CharField()
     amount = serializers.CharField(help_text="An exact decimal")
     because = serializers.CharField()
@@ -119,6 +132,8 @@ class DriverScoreOut(serializers.ModelSerializer[DriverScore]):
 
 
 class RaceScoresOut(serializers.Serializer[Any]):
+    example = {"rule_set": "Classic"}
+
     race = serializers.IntegerField()
     rule_set = serializers.CharField()
     status = serializers.ChoiceField(Race.Results.choices)
@@ -162,7 +177,7 @@ class RulesOut(serializers.Serializer[Any]):
 @extend_schema(
     operation_id="leagues_leaderboard",
     tags=["leagues"],
-    parameters=[OpenApiParameter("race_id", int, description="Only this race; without it the whole season")],
+    parameters=[OpenApiParameter("race_id", ID, description="Only this race; without it the whole season")],
     responses={200: BoardOut, **problems(400, 404)},
 )
 @api_view(["GET", "HEAD"])
@@ -204,14 +219,16 @@ class ConstructorList(ListAPIView[Constructor]):
     methods=["GET"],
     operation_id="constructors_read",
     tags=["constructors"],
+    summary="A constructor with the season's points so far",
     responses={200: ConstructorOut, **problems(404)},
 )
 @extend_schema(
     methods=["PATCH"],
     operation_id="constructors_change",
     tags=["constructors"],
+    summary="Give a team another name or colour, as its owner",
     request=TeamIn(partial=True),
-    responses={200: ConstructorOut, **problems(400, 401, 403, 404, 409)},
+    responses={200: ConstructorOut, **problems(400, 401, 403, 404, TeamNameTaken, ColourTaken)},
 )
 @api_view(["GET", "HEAD", "PATCH"])
 @permission_classes([IsAuthenticatedOrReadOnly])

@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
+from django.core.servers.basehttp import WSGIRequestHandler
+from drf_spectacular.generators import SchemaGenerator
 from pytest_django import Settings
 
 from demo.league import Demo, ensure
 from fantasy_f1.core import ratelimit
 
+# The live server answers in two packets; by Nagle's algorithm the second would wait 40 ms for the first one's receipt.
+WSGIRequestHandler.disable_nagle_algorithm = True
 NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
 
 
@@ -24,6 +29,13 @@ def now() -> datetime:
 def _empty_cache() -> None:
     """A test's rows get the ids of the one before: what was cached for those must go."""
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def description() -> dict[str, Any]:
+    """The API's description, as a client reads it."""
+    described: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return described
 
 
 @pytest.fixture

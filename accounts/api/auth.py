@@ -17,7 +17,7 @@ from accounts.api.fields import OtpField
 from accounts.api.users import UserOut
 from accounts.limits import account_key
 from accounts.models import User
-from accounts.signup import register
+from accounts.signup import EmailTaken, UsernameTaken, register
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import account_of, created
@@ -25,13 +25,25 @@ from fantasy_f1.core.ratelimit import limit_auth
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
 
+TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.-shortened-"  # noqa: S105 (an example)
+
 
 class WrongCredentials(DomainError):
+    """Username and password do not fit together."""
+
     code = "wrong_credentials"
     status = 401
 
 
 class RegisterIn(StrictSerializer):
+    example = {
+        "username": "ana",
+        "email": "ana@example.com",
+        "password": "nine laps of rain",
+        "full_name": "Ana Example",
+        "time_zone": "Europe/Berlin",
+    }
+
     username = serializers.CharField(max_length=30)
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
@@ -40,6 +52,8 @@ class RegisterIn(StrictSerializer):
 
 
 class LoginIn(StrictSerializer):
+    example = {"username": "ana", "password": "nine laps of rain"}
+
     username = serializers.CharField(max_length=254, required=False, help_text="Username or e-mail address")
     email = serializers.CharField(max_length=254, required=False, help_text="Instead of username")
     password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
@@ -55,10 +69,14 @@ class LoginIn(StrictSerializer):
 
 
 class RefreshIn(StrictSerializer):
+    example = {"refresh": TOKEN}
+
     refresh = serializers.CharField(max_length=4000)
 
 
 class TokensOut(serializers.Serializer[tokens.TokenPair]):
+    example = {"access": TOKEN, "refresh": TOKEN, "token_type": "Bearer", "expires_in": 900}
+
     access = serializers.CharField()
     refresh = serializers.CharField()
     token_type = serializers.CharField()
@@ -70,7 +88,7 @@ class TokensOut(serializers.Serializer[tokens.TokenPair]):
     tags=["auth"],
     auth=[],
     request=RegisterIn,
-    responses={201: UserOut, **problems(400, 409)},
+    responses={201: UserOut, **problems(400, UsernameTaken, EmailTaken)},
 )
 @api_view(["POST"])
 @authentication_classes([])
@@ -84,7 +102,11 @@ def register_view(request: Request) -> Response:
 
 
 @extend_schema(
-    operation_id="auth_login", tags=["auth"], auth=[], request=LoginIn, responses={200: TokensOut, **problems(400, 401)}
+    operation_id="auth_login",
+    tags=["auth"],
+    auth=[],
+    request=LoginIn,
+    responses={200: TokensOut, **problems(400, WrongCredentials)},
 )
 @api_view(["POST"])
 @authentication_classes([])
@@ -111,7 +133,7 @@ def login_view(request: Request) -> Response:
     tags=["auth"],
     auth=[],
     request=RefreshIn,
-    responses={200: TokensOut, **problems(400, 401)},
+    responses={200: TokensOut, **problems(400, tokens.TokenNotValid)},
 )
 @api_view(["POST"])
 @authentication_classes([])
@@ -128,7 +150,11 @@ def refresh_view(request: Request) -> Response:
 
 
 @extend_schema(
-    operation_id="auth_logout", tags=["auth"], auth=[], request=RefreshIn, responses={204: None, **problems(400, 401)}
+    operation_id="auth_logout",
+    tags=["auth"],
+    auth=[],
+    request=RefreshIn,
+    responses={204: None, **problems(400, tokens.TokenNotValid)},
 )
 @api_view(["POST"])
 @authentication_classes([])

@@ -37,6 +37,8 @@ class IsHost(BasePermission):
 class UserOut(serializers.ModelSerializer[User]):
     """One's own account."""
 
+    example = {"username": "ana", "full_name": "Ana Example", "time_zone": "Europe/Berlin"}
+
     email_verified = serializers.SerializerMethodField()
     pending_email = serializers.SerializerMethodField()
     has_second_factor = serializers.SerializerMethodField()

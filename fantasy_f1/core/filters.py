@@ -8,9 +8,10 @@ from django.db.models import Q, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from fantasy_f1.core.serializers import MAX_ID
+from fantasy_f1.core.serializers import ID, MAX_ID
 
 
+@extend_schema_field(ID)
 class IdFilter(django_filters.NumberFilter):
     field_class = forms.IntegerField
 

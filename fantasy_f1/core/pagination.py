@@ -30,13 +30,25 @@ class Pages(PageNumberPagination):
         PageQuery(data=request.query_params).is_valid(raise_exception=True)
         return super().paginate_queryset(queryset, request, view)
 
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        limits = {"page": {"minimum": 1}, "page_size": {"minimum": 1, "maximum": LARGEST, "default": self.page_size}}
-        parameters = super().get_schema_operation_parameters(view)
-        return [each | {"schema": each["schema"] | limits[each["name"]]} for each in parameters]
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        whole = {"type": "integer", "minimum": 1}
+        return [
+            {
+                "name": "page",
+                "in": "query",
+                "schema": {**whole, "default": 1},
+                "description": "A page that is not there is a 404",
+            },
+            {
+                "name": "page_size",
+                "in": "query",
+                "schema": {**whole, "maximum": self.max_page_size, "default": self.page_size},
+                "description": "Rows on a page",
+            },
+        ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        address = {"type": ["string", "null"], "format": "uri"}
+        address = {"type": ["string", "null"], "format": "uri", "examples": [None]}
         return {
             "type": "object",
             "required": ["count", "next", "previous", "results"],

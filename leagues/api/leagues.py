@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
+from accounts.verification import EmailNotVerified
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.conditional import if_match, tagged
 from fantasy_f1.core.http import account_of, created
@@ -24,6 +25,7 @@ from fantasy_f1.core.idempotency import idempotent
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import ReferenceField, StrictSerializer, valid
 from leagues import managers, membership, points
+from leagues.errors import LeagueFull, LeagueInUse, RemovedBefore, SeasonOver, TeamNameTaken
 from leagues.forms import ORDERS, LeagueFilter
 from leagues.models import MAX_TEAMS, MIN_TEAMS, Constructor, League
 from leagues.permissions import require_manager
@@ -33,22 +35,31 @@ from races.models import Season
 
 
 class LeagueChangeIn(StrictSerializer):
+    example = {"name": "Grid", "description": "Loser cooks.", "draft_method": "snake", "max_teams": 4}
+
     name = serializers.CharField(max_length=60)
     description = serializers.CharField(max_length=500, required=False, allow_blank=True)
     draft_method = serializers.ChoiceField(League.DraftMethod.choices, required=False)
     max_teams = serializers.IntegerField(
-        required=False, help_text=f"{MIN_TEAMS} to {MAX_TEAMS}, and never more than half the drivers entered"
+        min_value=MIN_TEAMS,
+        max_value=MAX_TEAMS,
+        required=False,
+        help_text="Never more than half the drivers entered",
     )
     is_private = serializers.BooleanField(required=False)
-    draft_opens_days = serializers.IntegerField(required=False, help_text="Before the race; 1 to 14")
+    draft_opens_days = serializers.IntegerField(min_value=1, max_value=14, required=False, help_text="Before the race")
     draft_locks_at = serializers.ChoiceField(League.LocksAt.choices, required=False)
 
 
 class LeagueIn(LeagueChangeIn):
+    example = {"season": 2026}
+
     season = ReferenceField(queryset=Season.objects.all(), help_text="Year of the season")
 
 
 class JoinIn(StrictSerializer):
+    example = {"team_name": "Apex Hunters", "code": "K7WQ2MXP"}
+
     team_name = serializers.CharField(max_length=40)
     code = serializers.CharField(max_length=16, required=False, allow_blank=True, help_text="Of a private league")
 
@@ -57,6 +68,8 @@ class JoinIn(StrictSerializer):
 
 
 class PlayerOut(serializers.ModelSerializer[User]):
+    example = {"username": "ana"}
+
     class Meta:
         model = User
         fields = ["id", "username"]
@@ -64,6 +77,17 @@ class PlayerOut(serializers.ModelSerializer[User]):
 
 # Expects ``member_count`` and ``is_mine``.
 class LeagueOut(serializers.ModelSerializer[League]):
+    example = {
+        "name": "Grid",
+        "description": "Loser cooks.",
+        "code": "K7WQ2MXP",
+        "season": 2026,
+        "draft_method": "snake",
+        "max_teams": 4,
+        "draft_opens_days": 5,
+        "draft_locks_at": "qualifying",
+    }
+
     code = serializers.SerializerMethodField()
     season = serializers.IntegerField(source="season_id", help_text="Year of the season")
     creator = PlayerOut()
@@ -96,6 +120,8 @@ class LeagueOut(serializers.ModelSerializer[League]):
 
 # Expects total points by id in the context.
 class ConstructorOut(serializers.ModelSerializer[Constructor]):
+    example = {"team_name": "Apex Hunters", "color": "#2f7de1", "total_points": "128"}
+
     league = serializers.IntegerField(source="league_id")
     user = PlayerOut()
     total_points = serializers.SerializerMethodField()
@@ -145,7 +171,7 @@ class LeagueList(ListAPIView[League]):
         summary="A new league, managed by who makes it",
         description="The creator joins like anyone, by `join`.",
         request=LeagueIn,
-        responses={201: LeagueOut, **problems(400, 401, 403, 409)},
+        responses={201: LeagueOut, **problems(400, 401, EmailNotVerified, SeasonOver)},
     )
     def post(self, request: Request) -> Response:
         league = managers.create_league(
@@ -183,7 +209,7 @@ class LeagueDetail(APIView):
         tags=["leagues"],
         summary="Delete a league, as a manager",
         description="Only while nobody else has ever played in it and nothing was drafted.",
-        responses={204: None, **problems(401, 403, 404, 409, 412)},
+        responses={204: None, **problems(401, 403, 404, LeagueInUse, 412)},
     )
     def delete(self, request: Request, pk: int) -> Response:
         league = visible_league(request, pk)
@@ -196,16 +222,17 @@ class LeagueDetail(APIView):
     operation_id="leagues_join",
     tags=["leagues"],
     request=JoinIn,
-    responses={201: ConstructorOut, **problems(400, 401, 403, 404, 409, 422)},
+    responses={
+        201: ConstructorOut,
+        **problems(400, 401, EmailNotVerified, 404, LeagueFull, TeamNameTaken, SeasonOver, RemovedBefore, 422),
+    },
 )
 @api_view(["POST"])
 @idempotent
 def join_view(request: Request, pk: int) -> Response:
-    """Enter a team. Safe to repeat: the standing team is answered. A private league takes its code, else it is a 404.
+    """Enter a team.
 
     To whom a team of the league is offered takes it over by this, under the given name.
-
-    A 409 says by its `code` what stands against it: league_full, team_name_taken, season_over, removed.
     """
     given = valid(JoinIn(data=request.data))
     by_code = Q(code=given.get("code", "").strip().upper())

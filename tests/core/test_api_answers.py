@@ -181,7 +181,7 @@ def test_operations_name_the_headers_they_take(schema: dict[str, Any]) -> None:
 
 
 def test_bodies_without_which_nothing_is_done_are_required(schema: dict[str, Any]) -> None:
-    order = schema["paths"]["/api/v1/leagues/{league_pk}/drafts/{race_pk}"]["patch"]
+    order = schema["paths"]["/api/v1/leagues/{league_id}/drafts/{race_id}"]["patch"]
     partial = ["/api/v1/constructors/{id}", "/api/v1/leagues/{id}"]
 
     assert order["requestBody"]["required"] is True

@@ -24,7 +24,7 @@ def test_make_lists_every_target() -> None:
     shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     targets = re.findall(r"^  make (\w+) +\S", shown, re.MULTILINE)
-    assert targets == ["help", "run", "test", "lint", "bench", "migrate", "shell"]
+    assert targets == ["help", "run", "test", "lint", "bench", "fuzz", "migrate", "shell"]
 
 
 def test_make_says_which_python_is_needed(tmp_path: Path) -> None:

@@ -371,9 +371,18 @@ def test_long_names_fit_on_every_screen(demo: Demo, new_page: NewPage) -> None:
     assert not found, "\n".join(found)
 
 
-def test_the_api_describes_itself_without_help_from_outside(transactional_db: None, new_page: NewPage) -> None:
+def test_the_api_describes_itself_without_help_from_outside(demo: Demo, new_page: NewPage) -> None:
+    """… and an operation can be tried out there."""
     page = new_page()
 
     page.goto(reverse("api-docs"))
-
     expect(page.get_by_role("heading", name=re.compile("^Fantasy F1"))).to_be_visible()
+    operation = page.locator("#operations-races-races_read")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_placeholder("id").fill(str(demo.race.pk))
+    operation.get_by_role("button", name="Execute").click()
+
+    answer = operation.locator(".live-responses-table")
+    expect(answer.locator(".response-col_status").last).to_have_text("200")
+    expect(answer).to_contain_text(demo.race.circuit_name)

@@ -1,0 +1,93 @@
+"""A league about to draft, with everybody who may want something of it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from drafts import lifecycle
+from drafts.models import Draft
+from leagues.models import Constructor, League
+from notifications.models import Notification
+from races.models import Driver, Race
+from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
+
+
+@dataclass(frozen=True)
+class World:
+    league: League
+    race: Race
+    """Its draft is open, and the owner's team is to pick."""
+    next_race: Race
+    """It has no draft yet."""
+    driver: Driver
+    owners_team: Constructor
+    members_team: Constructor
+    draft: Draft
+    notification: Notification
+    """The owner's."""
+    access: dict[str, str]
+    """Tokens by actor."""
+    refresh: str
+    """The owner's."""
+    password: str = PASSWORD
+
+    def path(self, template: str) -> str:
+        """The address of an operation, about this league, the owner's team and notification, this race and driver."""
+        kind = template.removeprefix("/api/v1/").partition("/")[0]
+        ids = {
+            "constructors": self.owners_team.pk,
+            "drivers": self.driver.pk,
+            "leagues": self.league.pk,
+            "notifications": self.notification.pk,
+            "races": self.race.pk,
+        }
+        names = {"league_id": self.league.pk, "race_id": self.race.pk}
+        return template.format(id=ids.get(kind), **names)
+
+
+def make_world(*, private: bool) -> World:
+    """Build it by the commands that people use, as far as there are any; names of a private one are told apart."""
+    now = timezone.now()
+    words = "Hush" if private else "Loud"
+    race, next_race = (RaceFactory(starts_at=now + timedelta(days=days), entries=22) for days in (4, 11))
+    users: dict[str, User] = {
+        actor: UserFactory(username=actor, is_superuser=actor == "host", is_staff=actor == "host")
+        for actor in ("stranger", "member", "owner", "manager", "host")
+    }
+    league = LeagueFactory(
+        name=f"{words} league",
+        description=f"{words} words",
+        season=race.season,
+        is_private=private,
+        creator=users["manager"],
+    )
+    owners_team, members_team = (
+        ConstructorFactory(league=league, user=users[actor], team_name=f"{words} {actor}")
+        for actor in ("owner", "member")
+    )
+    draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=users["manager"], now=now)
+    draft = lifecycle.set_order(
+        draft_id=draft.pk, constructor_ids=[owners_team.pk, members_team.pk], actor=users["manager"], now=now
+    )
+    tokens = {
+        actor: Client().post("/api/v1/auth/login", {"username": actor, "password": PASSWORD}, "application/json").json()
+        for actor in users
+    }
+    entry = race.entries.select_related("driver").earliest("pk")
+    return World(
+        league=league,
+        race=race,
+        next_race=next_race,
+        driver=entry.driver,
+        owners_team=owners_team,
+        members_team=members_team,
+        draft=draft,
+        notification=Notification.objects.create(
+            user=users["owner"], type="pick_turn", title=f"{words} title", created_at=now
+        ),
+        access={actor: pair["access"] for actor, pair in tokens.items()},
+        refresh=tokens["owner"]["refresh"],
+    )
