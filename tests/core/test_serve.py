@@ -13,7 +13,7 @@ import requests
 
 from tests.core.conftest import ROOT, Run
 
-PATIENCE = 30  # seconds, for slow machines; what matters is measured
+PATIENCE = 90  # seconds; a busy machine takes long to make the demo
 
 
 @pytest.fixture
