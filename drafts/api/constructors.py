@@ -1,0 +1,194 @@
+"""A constructor's part of a draft over the API: turns, picks, queue and autopick."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from drafts import lifecycle, order, picks, queues
+from drafts.api.drafts import PickOut, points_context, visible_draft
+from drafts.errors import (
+    ConstructorNotInDraft,
+    DraftNotOpen,
+    DriverNotEntered,
+    DriverTaken,
+    NotOnTheClock,
+    PicksComplete,
+    RaceLocked,
+)
+from drafts.models import ROUNDS, Autopilot, Draft
+from fantasy_f1.core import clock
+from fantasy_f1.core.http import account_of, created
+from fantasy_f1.core.idempotency import idempotent
+from fantasy_f1.core.schema import problems
+from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
+from leagues.models import Constructor
+from races.models import Driver
+
+REFUSALS = (
+    DraftNotOpen,
+    RaceLocked,
+    ConstructorNotInDraft,
+    NotOnTheClock,
+    DriverNotEntered,
+    DriverTaken,
+    PicksComplete,
+)
+"""Of a pick, in the order in which they are checked."""
+
+# What goes in -----------------------------------------------------------------------------------
+
+
+class PickIn(StrictSerializer):
+    driver_id = ReferenceField(queryset=Driver.objects.all())
+
+
+class AutopickIn(StrictSerializer):
+    on = serializers.BooleanField()
+
+
+class QueueIn(StrictSerializer):
+    driver_ids = serializers.ListField(
+        child=IdField(),
+        max_length=queues.MAX_QUEUE,
+        help_text="Drivers entered for the race, each once; the most wanted first",
+    )
+
+
+# What comes out ---------------------------------------------------------------------------------
+
+
+class ConstructorDraftOut(serializers.Serializer[Any]):
+    """A constructor's part of a draft; `turns` are pick numbers."""
+
+    example = {"turns": [2, 3]}
+
+    constructor = serializers.IntegerField()
+    draft = serializers.IntegerField()
+    league = serializers.IntegerField()
+    race = serializers.IntegerField()
+    status = serializers.ChoiceField(Draft.Status.choices)
+    turns = serializers.ListField(child=serializers.IntegerField())
+    is_on_the_clock = serializers.BooleanField()
+    autopick = serializers.BooleanField()
+    picks = PickOut(many=True)
+
+
+class AutopickOut(serializers.Serializer[Any]):
+    on = serializers.BooleanField()
+
+
+class QueueOut(serializers.Serializer[Any]):
+    driver_ids = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The most wanted first; who went stays in it"
+    )
+
+
+# Operations -------------------------------------------------------------------------------------
+
+
+@extend_schema(
+    operation_id="constructors_draft", tags=["drafts"], responses={200: ConstructorDraftOut, **problems(404)}
+)
+@api_view(["GET", "HEAD"])
+@permission_classes([AllowAny])
+def constructor_view(request: Request, pk: int, race_pk: int) -> Response:
+    """A constructor's part of a draft: its turns and picks, and whether it is to pick now."""
+    constructor = _constructor(request, pk)
+    draft = visible_draft(request, constructor.league_id, race_pk)
+    turns = enumerate(order.turns(lifecycle.order_now(draft), draft.method, ROUNDS), start=1)
+    part = {
+        "constructor": constructor.pk,
+        "draft": draft.pk,
+        "league": draft.league_id,
+        "race": draft.race_id,
+        "status": draft.status,
+        "turns": [number for number, turn_of in turns if turn_of == constructor.pk],
+        "is_on_the_clock": picks.on_the_clock(draft) == constructor.pk,
+        "autopick": Autopilot.objects.filter(constructor=constructor).exists(),
+        "picks": draft.picks.filter(constructor=constructor),
+    }
+    return Response(ConstructorDraftOut(part, context=points_context(draft)).data)
+
+
+@extend_schema(
+    operation_id="constructors_pick",
+    tags=["drafts"],
+    request=PickIn,
+    responses={201: PickOut, **problems(400, 401, 403, 404, *REFUSALS, 422)},
+)
+@api_view(["POST"])
+@idempotent
+def pick_view(request: Request, pk: int, race_pk: int) -> Response:
+    """Draft a driver, as the constructor's owner or as a manager of its league.
+
+    Safe to repeat: a pick that stands is answered in the same way (201) and recorded once.
+    """
+    constructor = _constructor(request, pk)
+    draft = visible_draft(request, constructor.league_id, race_pk)
+    driver: Driver = valid(PickIn(data=request.data))["driver_id"]
+    pick = picks.make_pick(
+        draft_id=draft.pk, constructor=constructor, driver=driver, actor=account_of(request), now=clock.now()
+    )
+    return created(PickOut(pick, context=points_context(draft)).data, at="api-constructor-draft", args=[pk, race_pk])
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="constructors_queue_read",
+    tags=["drafts"],
+    responses={200: QueueOut, **problems(401, 403, 404)},
+)
+@extend_schema(
+    methods=["PUT"],
+    operation_id="constructors_queue_set",
+    tags=["drafts"],
+    request=QueueIn,
+    responses={200: QueueOut, **problems(400, 401, 403, 404, 409)},
+)
+@api_view(["GET", "HEAD", "PUT"])
+def queue_view(request: Request, pk: int, race_pk: int) -> Response:
+    """Whom the constructor's autopick takes first; its owner alone reads and writes it, managers do not.
+
+    PUT replaces it, until the lock. A 409 says by its `code` what stands against it: race_locked, draft_not_open.
+    """
+    constructor = _constructor(request, pk)
+    draft = visible_draft(request, constructor.league_id, race_pk)
+    actor = account_of(request)
+    if request.method == "PUT":
+        ids = valid(QueueIn(data=request.data))["driver_ids"]
+        queues.set_queue(draft_id=draft.pk, constructor=constructor, driver_ids=ids, actor=actor, now=clock.now())
+    return Response(QueueOut({"driver_ids": queues.queue_of(draft=draft, constructor=constructor, actor=actor)}).data)
+
+
+@extend_schema(
+    operation_id="constructors_autopick",
+    tags=["drafts"],
+    request=AutopickIn,
+    responses={200: AutopickOut, **problems(400, 401, 403, 404)},
+)
+@api_view(["PUT"])
+def autopick_view(request: Request, pk: int) -> Response:
+    """Let the ranking pick for the constructor from now on, or no longer; its owner alone may."""
+    constructor = _constructor(request, pk)
+    on: bool = valid(AutopickIn(data=request.data))["on"]
+    picks.set_autopilot(constructor=constructor, on=on, actor=account_of(request), now=clock.now())
+    return Response(AutopickOut({"on": on}).data)
+
+
+def _constructor(request: Request, pk: int) -> Constructor:
+    return get_object_or_404(Constructor.objects.visible_to(request.user), pk=pk)
+
+
+urlpatterns: list[URLPattern] = [
+    path("constructors/<id:pk>/drafts/<id:race_pk>", constructor_view, name="api-constructor-draft"),
+    path("constructors/<id:pk>/drafts/<id:race_pk>/picks", pick_view),
+    path("constructors/<id:pk>/drafts/<id:race_pk>/queue", queue_view),
+    path("constructors/<id:pk>/autopick", autopick_view),
+]

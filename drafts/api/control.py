@@ -1,0 +1,110 @@
+"""What managers do to a draft while it runs, over the API."""
+
+from django.urls import URLPattern, path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from drafts import control
+from drafts.api.drafts import DraftOut, draft_response, visible_draft
+from fantasy_f1.core import clock
+from fantasy_f1.core.http import account_of
+from fantasy_f1.core.schema import problems
+from fantasy_f1.core.serializers import StrictSerializer, valid
+
+# What goes in -----------------------------------------------------------------------------------
+
+
+class UndoIn(StrictSerializer):
+    to_pick_number = serializers.IntegerField(
+        required=False, help_text="Undo this pick and all after it; without it the last pick alone"
+    )
+
+
+class VoidIn(StrictSerializer):
+    reason = serializers.CharField(max_length=200, help_text="Everybody in the league reads it")
+
+
+# Operations -------------------------------------------------------------------------------------
+
+
+@extend_schema(
+    operation_id="drafts_pause",
+    tags=["drafts"],
+    request=None,
+    responses={200: DraftOut, **problems(401, 403, 404, 409)},
+)
+@api_view(["POST"])
+def pause_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Stop a draft that is open or complete, as a manager: nobody picks until it is resumed. Safe to repeat.
+
+    A 409 says by its `code` what stands against it: draft_not_running, race_locked.
+    """
+    draft = visible_draft(request, league_pk, race_pk)
+    draft = control.pause_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now())
+    return draft_response(draft)
+
+
+@extend_schema(
+    operation_id="drafts_resume",
+    tags=["drafts"],
+    request=None,
+    responses={200: DraftOut, **problems(401, 403, 404, 409)},
+)
+@api_view(["POST"])
+def resume_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Let a paused draft go on, as a manager: open, or complete if nothing is left to pick. Safe to repeat.
+
+    Teams on autopick whose turn it is pick at once. A 409 says by its `code` what stands against it:
+    draft_not_running, race_locked.
+    """
+    draft = visible_draft(request, league_pk, race_pk)
+    draft = control.resume_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now())
+    return draft_response(draft)
+
+
+@extend_schema(
+    operation_id="drafts_undo",
+    tags=["drafts"],
+    request=UndoIn,
+    responses={200: DraftOut, **problems(400, 401, 403, 404, 409)},
+)
+@api_view(["POST"])
+def undo_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Undo the last pick of a paused draft, or a pick and all after it, as a manager.
+
+    With `to_pick_number` it is safe to repeat. What was undone stays in the events. A 409 says by its `code` what
+    stands against it: draft_not_paused, race_locked, nothing_to_undo.
+    """
+    draft = visible_draft(request, league_pk, race_pk)
+    given = valid(UndoIn(data=request.data))
+    draft = control.undo_pick(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
+    return draft_response(draft)
+
+
+@extend_schema(
+    operation_id="drafts_void",
+    tags=["drafts"],
+    request=VoidIn,
+    responses={200: DraftOut, **problems(400, 401, 403, 404, 409)},
+)
+@api_view(["POST"])
+def void_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Call a draft off before it locks, for good, as a manager: it scores nothing and the order does not rotate.
+
+    Safe to repeat; the first reason stands. A 409 has the `code` race_locked.
+    """
+    draft = visible_draft(request, league_pk, race_pk)
+    given = valid(VoidIn(data=request.data))
+    draft = control.void_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
+    return draft_response(draft)
+
+
+urlpatterns: list[URLPattern] = [
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/pause", pause_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/resume", resume_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/undo", undo_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/void", void_view),
+]

@@ -1,0 +1,93 @@
+"""What happened in a draft, as server-sent events."""
+
+from typing import Any
+
+from django.urls import URLPattern, path
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view, permission_classes, renderer_classes
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from drafts import feed
+from drafts.api.drafts import visible_draft
+from fantasy_f1.core.schema import problems
+
+EVENT_ID = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+EVENTS_EXAMPLE = """retry: 5000
+
+id: 2
+event: draft_opened
+data: {"at": "2026-07-22T09:00:00Z", "by": null, "draft_id": 7, "order": [3, 1, 2], "seed": "5f3a"}
+
+id: 3
+event: pick_made
+data: {"at": "2026-07-22T09:04:10Z", "by": {"id": 4, "username": "ana"}, "draft_id": 7, "pick_number": 1,
+data: "constructor_id": 3, "driver_id": 12, "source": "player", "reason": ""}
+
+"""
+
+
+class EventsQuery(serializers.Serializer[Any]):
+    after = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
+
+
+class EventStreamRenderer(BaseRenderer):
+    media_type = "text/event-stream"
+    format = "sse"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        is_problem = not isinstance(data, str)
+        return JSONRenderer().render(data) if is_problem else data.encode()
+
+
+@extend_schema(
+    operation_id="drafts_events",
+    tags=["drafts"],
+    summary="What happened in a draft, as server-sent events",
+    description=(
+        "The draft's log for whoever may see the draft. Each event has the draft's version as its `id`, its kind as "
+        "`event` and a JSON object as `data`: `at`, `by` (id and username of who did it, or null) and what belongs to "
+        "the kind.\n\n"
+        "The answer ends after what there is, at most "
+        f"{feed.BATCH} events. An `EventSource` comes back by itself after the time that `retry` gives, and goes on "
+        "after the last event it got; other clients send its `id` as `Last-Event-ID` or `after`.\n\n"
+        f"Kinds: {', '.join(f'`{kind}`' for kind in feed.KINDS.values())}."
+    ),
+    parameters=[
+        OpenApiParameter("after", EVENT_ID, description="Only events after the one with this id"),
+        OpenApiParameter(
+            "Last-Event-ID",
+            EVENT_ID,
+            location=OpenApiParameter.HEADER,
+            description="The same, and counts before `after`",
+        ),
+    ],
+    responses={
+        (200, EventStreamRenderer.media_type): OpenApiResponse(
+            OpenApiTypes.STR,
+            description="Events, the oldest first",
+            examples=[OpenApiExample("Two events", value=EVENTS_EXAMPLE, media_type=EventStreamRenderer.media_type)],
+        ),
+        **problems(400, 404),
+    },
+)
+@api_view(["GET", "HEAD"])
+@permission_classes([AllowAny])
+@renderer_classes([EventStreamRenderer])
+def events_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    draft = visible_draft(request, league_pk, race_pk)
+    after = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
+    query = EventsQuery(data={"after": after})
+    query.is_valid(raise_exception=True)
+    events = feed.stream(feed.events_after(draft, query.validated_data["after"]))
+    return Response(events, headers={"Cache-Control": "no-store"})
+
+
+urlpatterns: list[URLPattern] = [
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/events", events_view),
+]
