@@ -16,8 +16,10 @@ from rest_framework.response import Response
 
 from drafts.models import ROUNDS
 from fantasy_f1.core import clock
+from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.filters import IdFilter, OrderFilter, SearchFilter, YesNoFilter
 from fantasy_f1.core.http import account_of, for_all
+from fantasy_f1.core.pagination import refuse_unknown
 from fantasy_f1.core.schema import PlainDecimal, problems
 from fantasy_f1.core.serializers import ID, IdField, StrictSerializer, valid
 from leagues import points
@@ -35,7 +37,7 @@ from scoring.scores import rule_set
 # What goes in -----------------------------------------------------------------------------------
 
 
-class BoardQuery(StrictSerializer):
+class BoardQuery(serializers.Serializer[Any]):
     race_id = IdField(required=False)
 
 
@@ -143,6 +145,8 @@ class RaceScoresOut(serializers.Serializer[Any]):
 
 
 class PickScoreOut(serializers.Serializer[Any]):
+    example = {"result": "P1", "points": "25"}
+
     pick_number = serializers.IntegerField(source="pick.pick_number")
     driver = ScoredDriverOut(source="pick.driver")
     result = serializers.CharField(source="label", help_text="A place, DNF, …; empty until the race is scored")
@@ -153,6 +157,8 @@ class PickScoreOut(serializers.Serializer[Any]):
 class ConstructorRaceOut(serializers.Serializer[Any]):
     """A race that a constructor drafted; `points` and `rank` are null until it is scored."""
 
+    example = {"race_name": "Hungarian Grand Prix", "points": "43"}
+
     race = serializers.IntegerField(source="race.pk")
     race_name = serializers.CharField(source="race.name")
     points = PlainDecimal(allow_null=True)
@@ -161,6 +167,8 @@ class ConstructorRaceOut(serializers.Serializer[Any]):
 
 
 class RulesOut(serializers.Serializer[Any]):
+    example = {"name": "Classic", "colors": ["#e10600"]}
+
     name = serializers.CharField()
     grand_prix = serializers.ListField(child=PlainDecimal(), help_text="What the first place is worth, the second, …")
     fastest_lap = PlainDecimal()
@@ -187,6 +195,7 @@ def leaderboard_view(request: Request, pk: int) -> Response:
     leagues = League.objects.visible_to(request.user).select_related("season")
     league = get_object_or_404(leagues, pk=pk)
     query = BoardQuery(data=request.query_params)
+    refuse_unknown(request, query.fields)
     query.is_valid(raise_exception=True)
     if "race_id" not in query.validated_data:
         return Response(BoardOut(overall_board(league)).data)
@@ -228,7 +237,7 @@ class ConstructorList(ListAPIView[Constructor]):
     tags=["constructors"],
     summary="Give a team another name or colour, as its owner",
     request=TeamIn(partial=True),
-    responses={200: ConstructorOut, **problems(400, 401, 403, 404, TeamNameTaken, ColourTaken)},
+    responses={200: ConstructorOut, **problems(400, NotAllowed, 404, TeamNameTaken, ColourTaken)},
 )
 @api_view(["GET", "HEAD", "PATCH"])
 @permission_classes([IsAuthenticatedOrReadOnly])

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from drafts import feed
 from drafts.api.drafts import visible_draft
+from fantasy_f1.core.pagination import refuse_unknown
 from fantasy_f1.core.schema import problems
 
 EVENT_ID = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
@@ -83,6 +84,7 @@ def events_view(request: Request, league_pk: int, race_pk: int) -> Response:
     draft = visible_draft(request, league_pk, race_pk)
     after = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
     query = EventsQuery(data={"after": after})
+    refuse_unknown(request, query.fields)
     query.is_valid(raise_exception=True)
     events = feed.stream(feed.events_after(draft, query.validated_data["after"]))
     return Response(events, headers={"Cache-Control": "no-store"})

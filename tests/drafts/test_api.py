@@ -584,3 +584,9 @@ def test_events_keep_secrets(league: League, race: Race, manager: User, drivers:
     assert draft.order_seed not in sealed.content.decode()
     assert [kind for _, kind, _ in events(sealed)] == ["draft_scheduled"]
     assert events(call(manager, "get", path))[1][2]["seed"] == draft.order_seed
+
+
+def test_the_log_of_a_draft_takes_no_other_parameters(draft: Draft) -> None:
+    answer = APIClient().get(f"/api/v1/{of_league(draft)}/events", {"since": 1})
+
+    assert (answer.status_code, answer.json()["errors"]) == (400, {"since": ["There is no parameter “since” here."]})
