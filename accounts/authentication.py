@@ -12,6 +12,14 @@ from rest_framework.request import Request
 from accounts import keys, tokens
 from accounts.credentials import CredentialRefused
 from accounts.models import ApiKey, SignIn, User
+from fantasy_f1.core.errors import DomainError
+
+
+class ScopeMissing(DomainError):
+    """This API key may only read."""
+
+    code = "scope_missing"
+    status = 403
 
 
 def bearer(request: Request) -> str | None:
@@ -38,6 +46,8 @@ class TokenAuthentication(BaseAuthentication):
 class KeyAuthentication(BaseAuthentication):
     """Lets a key that may only read do nothing else (403 ``scope_missing``)."""
 
+    refusals = (ScopeMissing,)
+
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
         text = bearer(request)
         if text is None or not text.startswith(ApiKey.PREFIX):
@@ -47,5 +57,5 @@ class KeyAuthentication(BaseAuthentication):
         except CredentialRefused as error:
             raise AuthenticationFailed(error.message, error.code) from error
         if key.scope == ApiKey.Scope.READ and request.method not in SAFE_METHODS:
-            raise PermissionDenied("This API key may only read.", "scope_missing")
+            raise PermissionDenied("This API key may only read.", ScopeMissing.code)
         return key.user, key

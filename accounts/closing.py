@@ -15,6 +15,8 @@ from fantasy_f1.core.errors import DomainError
 
 
 class LastHost(DomainError):
+    """You are the only host of this site: make somebody else a host first."""
+
     code = "last_host"
 
 

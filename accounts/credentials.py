@@ -14,10 +14,14 @@ class CredentialRefused(DomainError):
 
 
 class AccountClosed(CredentialRefused):
+    """This account is closed."""
+
     code = "account_closed"
 
 
 class PasswordChanged(CredentialRefused):
+    """The password was changed since. Log in again."""
+
     code = "password_changed"
 
 

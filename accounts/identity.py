@@ -15,6 +15,8 @@ MAX_PASSWORD = 128
 
 
 class WrongPassword(Invalid):
+    """This is not your password."""
+
     code = "wrong_password"
 
 

@@ -36,6 +36,8 @@ class KeyExpired(CredentialRefused):
 
 
 class TooManyKeys(DomainError):
+    """You have 20 keys, which is the most. Revoke one that is not used any more."""
+
     code = "too_many_keys"
 
 

@@ -5,6 +5,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.models import ApiKey
+from fantasy_f1.core.errors import DomainError
+
+
+class KeyNotAllowed(DomainError):
+    """API keys cannot do this: sign in."""
+
+    code = "key_not_allowed"
+    status = 403
 
 
 class SignedInOnly(IsAuthenticated):
@@ -14,7 +22,8 @@ class SignedInOnly(IsAuthenticated):
     """
 
     message = "API keys cannot do this: sign in."
-    code = "key_not_allowed"
+    code = KeyNotAllowed.code
+    refusals = (KeyNotAllowed,)
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return super().has_permission(request, view) and not isinstance(request.auth, ApiKey)

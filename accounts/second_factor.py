@@ -26,24 +26,34 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class OtpRefused(DomainError):
+    status: int = HTTPStatus.BAD_REQUEST
+
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message, field="otp")
         self.status = status
 
 
 class OtpRequired(OtpRefused):
+    """Give the code of your authenticator app, or a recovery code."""
+
     code = "otp_required"
 
 
 class OtpWrong(OtpRefused):
+    """This code is not right, not due any more, or was used already."""
+
     code = "otp_wrong"
 
 
 class SecondFactorOn(DomainError):
+    """The second factor is on already."""
+
     code = "second_factor_on"
 
 
 class SecondFactorOff(DomainError):
+    """Set the second factor up first."""
+
     code = "second_factor_off"
 
 

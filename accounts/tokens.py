@@ -20,34 +20,50 @@ from accounts.signins import Origin
 
 
 class TokenNotValid(CredentialRefused):
+    """This is no token of ours, or it was changed on the way."""
+
     code = "token_not_valid"
 
 
 class WrongAlgorithm(CredentialRefused):
+    """Tokens are signed with HS256 here, and with nothing else."""
+
     code = "token_wrong_algorithm"
 
 
 class WrongAudience(CredentialRefused):
+    """This token was made for something else."""
+
     code = "token_wrong_audience"
 
 
 class WrongType(CredentialRefused):
+    """This is the access token; the refresh token is needed here."""
+
     code = "token_wrong_type"
 
 
 class TokenExpired(CredentialRefused):
+    """This token has expired."""
+
     code = "token_expired"
 
 
 class NotYetValid(CredentialRefused):
+    """This token is not valid yet."""
+
     code = "token_not_yet_valid"
 
 
 class TokenRevoked(CredentialRefused):
+    """This sign-in was ended. Log in again."""
+
     code = "token_revoked"
 
 
 class TokenReused(CredentialRefused):
+    """This refresh token was used before, so all its sign-in has ended. Log in again."""
+
     code = "token_reused"
 
 
@@ -61,6 +77,10 @@ REFUSALS: dict[type[BaseException], tuple[type[CredentialRefused], str]] = {
     jwt.InvalidIssuerError: OTHERS,
     jwt.MissingRequiredClaimError: OTHERS,  # only audience and issuer are required
 }
+
+
+UNFIT = (TokenNotValid, WrongAlgorithm, WrongAudience, WrongType, TokenExpired, NotYetValid, TokenRevoked, TokenReused)
+"""What can be told of a refresh token."""
 
 
 class TokenPair(TypedDict):

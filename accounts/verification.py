@@ -16,10 +16,14 @@ PAUSE = timedelta(minutes=2)
 
 
 class EmailNotVerified(NotAllowed):
+    """Confirm your e-mail address first: the link is in the mail we sent you."""
+
     code = "email_not_verified"
 
 
 class TooManyMails(DomainError):
+    """A mail was sent a moment ago. Look into your inbox, or try again in two minutes."""
+
     code = "too_many_mails"
     status = 429
 

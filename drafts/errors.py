@@ -13,16 +13,20 @@ class DraftNotOpen(DomainError):
 
 
 class DraftNotRunning(DomainError):
-    """Only a draft that is open, paused or complete can be paused and resumed."""
+    """This draft is scheduled: it does not run."""
 
     code = "draft_not_running"
 
 
 class DraftNotPaused(DomainError):
+    """Pause the draft first: picks are undone while nobody picks."""
+
     code = "draft_not_paused"
 
 
 class NothingToUndo(DomainError):
+    """No pick has been made yet."""
+
     code = "nothing_to_undo"
 
 
@@ -75,6 +79,8 @@ class WrongOrder(Invalid):
 
 
 class WrongQueue(Invalid):
+    """A driver stands twice in the queue."""
+
     code = "wrong_queue"
 
 

@@ -65,7 +65,7 @@ class NotificationList(ListAPIView[Notification]):
 
 
 @extend_schema(
-    operation_id="notifications_read",
+    operation_id="notifications_mark_read",
     tags=["notifications"],
     request=None,
     responses={200: NotificationOut, **problems(401, 404)},
@@ -79,7 +79,7 @@ def read_view(request: Request, pk: int) -> Response:
 
 
 @extend_schema(
-    operation_id="notifications_read_all",
+    operation_id="notifications_mark_all_read",
     tags=["notifications"],
     request=None,
     responses={200: ReadAllOut, **problems(401)},

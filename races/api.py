@@ -219,6 +219,8 @@ class ResultDriverOut(serializers.ModelSerializer[Driver]):
 
 
 class EntryDriverOut(serializers.ModelSerializer[Driver]):
+    example = {"external_id": "norris", "name": "Lando Norris", "code": "NOR"}
+
     price = PlainDecimal(help_text="In millions; the autopick takes the dearest free driver")
 
     class Meta:

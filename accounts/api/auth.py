@@ -15,8 +15,10 @@ from rest_framework.response import Response
 from accounts import second_factor, signins, tokens
 from accounts.api.fields import OtpField
 from accounts.api.users import UserOut
+from accounts.credentials import AccountClosed, PasswordChanged
 from accounts.limits import account_key
 from accounts.models import User
+from accounts.second_factor import OtpRequired, OtpWrong
 from accounts.signup import EmailTaken, UsernameTaken, register
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
@@ -33,6 +35,10 @@ class WrongCredentials(DomainError):
 
     code = "wrong_credentials"
     status = 401
+
+
+OTP_MISSING = [(401, error.code, error.__doc__ or "") for error in (OtpRequired, OtpWrong)]
+"""Signing in, it is no fault of the form."""
 
 
 class RegisterIn(StrictSerializer):
@@ -106,7 +112,7 @@ def register_view(request: Request) -> Response:
     tags=["auth"],
     auth=[],
     request=LoginIn,
-    responses={200: TokensOut, **problems(400, WrongCredentials)},
+    responses={200: TokensOut, **problems(400, WrongCredentials, *OTP_MISSING)},
 )
 @api_view(["POST"])
 @authentication_classes([])
@@ -133,7 +139,7 @@ def login_view(request: Request) -> Response:
     tags=["auth"],
     auth=[],
     request=RefreshIn,
-    responses={200: TokensOut, **problems(400, tokens.TokenNotValid)},
+    responses={200: TokensOut, **problems(400, *tokens.UNFIT, PasswordChanged, AccountClosed)},
 )
 @api_view(["POST"])
 @authentication_classes([])
@@ -154,7 +160,7 @@ def refresh_view(request: Request) -> Response:
     tags=["auth"],
     auth=[],
     request=RefreshIn,
-    responses={204: None, **problems(400, tokens.TokenNotValid)},
+    responses={204: None, **problems(400, *tokens.UNFIT)},
 )
 @api_view(["POST"])
 @authentication_classes([])

@@ -19,12 +19,16 @@ from fantasy_f1.core.serializers import StrictSerializer, valid
 
 
 class KeyIn(StrictSerializer):
+    example = {"name": "Bot in the cellar", "scope": "write"}
+
     name = serializers.CharField(max_length=50, help_text="What it is for")
     scope = serializers.ChoiceField(ApiKey.Scope.choices)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Never, if left out")
 
 
 class KeyOut(serializers.ModelSerializer[ApiKey]):
+    example = {"name": "Bot in the cellar", "prefix": "ff1_0f1e2d3c4b5a", "scope": "write"}
+
     prefix = serializers.CharField(read_only=True, help_text="How the key begins, to tell it from others")
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="Give or take five minutes")
 
@@ -35,6 +39,8 @@ class KeyOut(serializers.ModelSerializer[ApiKey]):
 
 # Expects the key's text in the context.
 class NewKeyOut(KeyOut):
+    example = {"key": "ff1_0f1e2d3c4b5a_-shortened-"}
+
     key = serializers.SerializerMethodField()
 
     class Meta(KeyOut.Meta):
@@ -54,21 +60,21 @@ class KeyList(ListAPIView[ApiKey]):
         return keys.of(account_of(self.request))
 
     @extend_schema(
-        operation_id="auth_keys_list",
+        operation_id="keys_list",
         tags=["auth"],
         summary="One's own API keys, the latest first",
-        responses={200: KeyOut(many=True), **problems(403)},
+        responses={200: KeyOut(many=True), **problems(400)},
     )
     def get(self, request: Request) -> Response:
         return self.list(request)
 
     @extend_schema(
-        operation_id="auth_keys_create",
+        operation_id="keys_create",
         tags=["auth"],
         summary="Make an API key",
         description="The key itself is in this answer only. It ends with the account's password, too.",
         request=KeyIn,
-        responses={201: NewKeyOut, **problems(400, 403, 409)},
+        responses={201: NewKeyOut, **problems(400, keys.TooManyKeys)},
     )
     def post(self, request: Request) -> Response:
         data = valid(KeyIn(data=request.data))
@@ -81,10 +87,10 @@ class KeyDetail(APIView):
     permission_classes = [SignedInOnly]
 
     @extend_schema(
-        operation_id="auth_keys_revoke",
+        operation_id="keys_revoke",
         tags=["auth"],
         summary="Revoke an API key",
-        responses={204: None, **problems(403, 404)},
+        responses={204: None, **problems(404)},
     )
     def delete(self, request: Request, pk: int) -> Response:
         keys.revoke(user=account_of(request), pk=pk, now=timezone.now())

@@ -16,6 +16,8 @@ from fantasy_f1.core.serializers import StrictSerializer, valid
 
 
 class ResetIn(StrictSerializer):
+    example = {"email": "ana@example.com"}
+
     email = serializers.EmailField(max_length=254)
 
 

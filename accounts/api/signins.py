@@ -21,6 +21,8 @@ from fantasy_f1.core.schema import problems
 
 # Expects the current sign-in in the context.
 class SignInOut(serializers.ModelSerializer[SignIn]):
+    example = {"user_agent": "Mozilla/5.0 (X11; Linux x86_64)", "address": "192.0.2.7"}
+
     kind = serializers.ChoiceField(SignIn.Kind.choices, help_text="A browser, or a program with tokens")
     last_used_at = serializers.DateTimeField(help_text="Give or take five minutes")
     expires_at = serializers.DateTimeField(help_text="Unless it is used before that")
@@ -47,20 +49,20 @@ class SessionList(ListAPIView[SignIn]):
         return {**super().get_serializer_context(), "current": signins.current(self.request)}
 
     @extend_schema(
-        operation_id="auth_sessions_list",
+        operation_id="sessions_list",
         tags=["auth"],
         summary="Where one is signed in, the latest used first",
-        responses={200: SignInOut(many=True), **problems(403)},
+        responses={200: SignInOut(many=True), **problems(400)},
     )
     def get(self, request: Request) -> Response:
         return self.list(request)
 
     @extend_schema(
-        operation_id="auth_sessions_end_others",
+        operation_id="sessions_end_others",
         tags=["auth"],
         summary="Sign out everywhere else",
         description="Ends all sign-ins but the one by which you ask. API keys live on. Safe to repeat.",
-        responses={204: None, **problems(403)},
+        responses={204: None, **problems(401)},
     )
     def delete(self, request: Request) -> Response:
         signins.end_all(user=account_of(request), keep=signins.current(request), now=timezone.now())
@@ -71,11 +73,11 @@ class SessionDetail(APIView):
     permission_classes = [SignedInOnly]
 
     @extend_schema(
-        operation_id="auth_sessions_end",
+        operation_id="sessions_end",
         tags=["auth"],
         summary="Sign out there",
         description="The browser or the tokens stop working at once; it may be the sign-in by which you ask.",
-        responses={204: None, **problems(403, 404)},
+        responses={204: None, **problems(404)},
     )
     def delete(self, request: Request, pk: int) -> Response:
         signins.end(user=account_of(request), pk=pk, now=timezone.now())

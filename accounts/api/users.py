@@ -18,6 +18,7 @@ from accounts import visibility
 from accounts.email_change import pending_email
 from accounts.models import User
 from accounts.second_factor import is_on
+from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.filters import YesNoFilter
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
@@ -29,6 +30,8 @@ class IsHost(BasePermission):
     """Whoever runs the site; league managers may use the admin, too, but are no hosts."""
 
     message = "Only the host may do this."
+    code = NotAllowed.code
+    refusals = (NotAllowed,)
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return account_of(request).is_superuser
@@ -37,7 +40,7 @@ class IsHost(BasePermission):
 class UserOut(serializers.ModelSerializer[User]):
     """One's own account."""
 
-    example = {"username": "ana", "full_name": "Ana Example", "time_zone": "Europe/Berlin"}
+    example = {"username": "ana", "full_name": "Ana Example", "time_zone": "Europe/Berlin", "pending_email": None}
 
     email_verified = serializers.SerializerMethodField()
     pending_email = serializers.SerializerMethodField()
@@ -74,6 +77,8 @@ class UserOut(serializers.ModelSerializer[User]):
 class PersonOut(serializers.ModelSerializer[User]):
     """An account as others see it."""
 
+    example = {"username": "bob", "full_name": "Bo Example", "email": None, "time_zone": None, "created_at": None}
+
     email = serializers.SerializerMethodField()
     time_zone = serializers.SerializerMethodField()
     created_at = serializers.SerializerMethodField()
@@ -101,6 +106,8 @@ class PersonOut(serializers.ModelSerializer[User]):
 
 class HostUserOut(serializers.ModelSerializer[User]):
     """An account as the host sees it."""
+
+    example = {"username": "bob", "full_name": "Bo Example", "time_zone": "Europe/Oslo", "deleted_at": None}
 
     class Meta:
         model = User
@@ -150,13 +157,13 @@ class UserList(ListAPIView[User]):
         operation_id="users_list",
         tags=["users"],
         summary="All accounts, for the host",
-        responses={200: HostUserOut(many=True), **problems(400, 401, 403)},
+        responses={200: HostUserOut(many=True), **problems(400)},
     )
     def get(self, request: Request) -> Response:
         return self.list(request)
 
 
-@extend_schema(operation_id="users_retrieve", tags=["users"], responses={200: PersonOut, **problems(401, 404)})
+@extend_schema(operation_id="users_read", tags=["users"], responses={200: PersonOut, **problems(401, 404)})
 @api_view(["GET", "HEAD"])
 def user_view(request: Request, pk: int) -> Response:
     """Somebody in a league of yours, or yourself; the host sees all. Everybody else is not found."""

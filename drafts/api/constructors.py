@@ -21,11 +21,13 @@ from drafts.errors import (
     NotOnTheClock,
     PicksComplete,
     RaceLocked,
+    WrongQueue,
 )
 from drafts.models import ROUNDS, Autopilot, Draft
 from fantasy_f1.core import clock
+from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.http import account_of, created
-from fantasy_f1.core.idempotency import idempotent
+from fantasy_f1.core.idempotency import MalformedKey, idempotent
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
 from leagues.models import Constructor
@@ -54,6 +56,8 @@ class AutopickIn(StrictSerializer):
 
 
 class QueueIn(StrictSerializer):
+    example = {"driver_ids": [12, 4]}
+
     driver_ids = serializers.ListField(
         child=IdField(),
         max_length=queues.MAX_QUEUE,
@@ -121,7 +125,7 @@ def constructor_view(request: Request, pk: int, race_pk: int) -> Response:
     operation_id="constructors_pick",
     tags=["drafts"],
     request=PickIn,
-    responses={201: PickOut, **problems(400, 401, 403, 404, *REFUSALS, 422)},
+    responses={201: PickOut, **problems(400, MalformedKey, NotAllowed, 404, *REFUSALS, 422)},
 )
 @api_view(["POST"])
 @idempotent
@@ -141,23 +145,22 @@ def pick_view(request: Request, pk: int, race_pk: int) -> Response:
 
 @extend_schema(
     methods=["GET"],
-    operation_id="constructors_queue_read",
+    operation_id="constructors_queue",
     tags=["drafts"],
-    responses={200: QueueOut, **problems(401, 403, 404)},
+    summary="Whom the constructor's autopick takes first, for its owner alone",
+    responses={200: QueueOut, **problems(NotAllowed, 404)},
 )
 @extend_schema(
     methods=["PUT"],
-    operation_id="constructors_queue_set",
+    operation_id="constructors_set_queue",
     tags=["drafts"],
+    summary="Replace the constructor's queue, as its owner, until the lock",
     request=QueueIn,
-    responses={200: QueueOut, **problems(400, 401, 403, 404, 409)},
+    responses={200: QueueOut, **problems(400, WrongQueue, NotAllowed, 404, RaceLocked, DraftNotOpen)},
 )
 @api_view(["GET", "HEAD", "PUT"])
 def queue_view(request: Request, pk: int, race_pk: int) -> Response:
-    """Whom the constructor's autopick takes first; its owner alone reads and writes it, managers do not.
-
-    PUT replaces it, until the lock. A 409 says by its `code` what stands against it: race_locked, draft_not_open.
-    """
+    """Whom the constructor's autopick takes first. Its owner alone reads and writes it, managers do not."""
     constructor = _constructor(request, pk)
     draft = visible_draft(request, constructor.league_id, race_pk)
     actor = account_of(request)
@@ -168,10 +171,10 @@ def queue_view(request: Request, pk: int, race_pk: int) -> Response:
 
 
 @extend_schema(
-    operation_id="constructors_autopick",
+    operation_id="constructors_set_autopick",
     tags=["drafts"],
     request=AutopickIn,
-    responses={200: AutopickOut, **problems(400, 401, 403, 404)},
+    responses={200: AutopickOut, **problems(400, NotAllowed, 404)},
 )
 @api_view(["PUT"])
 def autopick_view(request: Request, pk: int) -> Response:

@@ -9,7 +9,9 @@ from rest_framework.response import Response
 
 from drafts import control
 from drafts.api.drafts import DraftOut, draft_response, visible_draft
+from drafts.errors import DraftNotPaused, DraftNotRunning, NothingToUndo, RaceLocked
 from fantasy_f1.core import clock
+from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
@@ -24,6 +26,8 @@ class UndoIn(StrictSerializer):
 
 
 class VoidIn(StrictSerializer):
+    example = {"reason": "Half of us are travelling."}
+
     reason = serializers.CharField(max_length=200, help_text="Everybody in the league reads it")
 
 
@@ -34,14 +38,11 @@ class VoidIn(StrictSerializer):
     operation_id="drafts_pause",
     tags=["drafts"],
     request=None,
-    responses={200: DraftOut, **problems(401, 403, 404, 409)},
+    responses={200: DraftOut, **problems(NotAllowed, 404, DraftNotRunning, RaceLocked)},
 )
 @api_view(["POST"])
 def pause_view(request: Request, league_pk: int, race_pk: int) -> Response:
-    """Stop a draft that is open or complete, as a manager: nobody picks until it is resumed. Safe to repeat.
-
-    A 409 says by its `code` what stands against it: draft_not_running, race_locked.
-    """
+    """Stop a draft that is open or complete, as a manager: nobody picks until it is resumed. Safe to repeat."""
     draft = visible_draft(request, league_pk, race_pk)
     draft = control.pause_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now())
     return draft_response(draft)
@@ -51,14 +52,13 @@ def pause_view(request: Request, league_pk: int, race_pk: int) -> Response:
     operation_id="drafts_resume",
     tags=["drafts"],
     request=None,
-    responses={200: DraftOut, **problems(401, 403, 404, 409)},
+    responses={200: DraftOut, **problems(NotAllowed, 404, DraftNotRunning, RaceLocked)},
 )
 @api_view(["POST"])
 def resume_view(request: Request, league_pk: int, race_pk: int) -> Response:
     """Let a paused draft go on, as a manager: open, or complete if nothing is left to pick. Safe to repeat.
 
-    Teams on autopick whose turn it is pick at once. A 409 says by its `code` what stands against it:
-    draft_not_running, race_locked.
+    Teams on autopick whose turn it is pick at once.
     """
     draft = visible_draft(request, league_pk, race_pk)
     draft = control.resume_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now())
@@ -69,14 +69,13 @@ def resume_view(request: Request, league_pk: int, race_pk: int) -> Response:
     operation_id="drafts_undo",
     tags=["drafts"],
     request=UndoIn,
-    responses={200: DraftOut, **problems(400, 401, 403, 404, 409)},
+    responses={200: DraftOut, **problems(400, NotAllowed, 404, DraftNotPaused, RaceLocked, NothingToUndo)},
 )
 @api_view(["POST"])
 def undo_view(request: Request, league_pk: int, race_pk: int) -> Response:
     """Undo the last pick of a paused draft, or a pick and all after it, as a manager.
 
-    With `to_pick_number` it is safe to repeat. What was undone stays in the events. A 409 says by its `code` what
-    stands against it: draft_not_paused, race_locked, nothing_to_undo.
+    With `to_pick_number` it is safe to repeat. What was undone stays in the events.
     """
     draft = visible_draft(request, league_pk, race_pk)
     given = valid(UndoIn(data=request.data))
@@ -88,13 +87,13 @@ def undo_view(request: Request, league_pk: int, race_pk: int) -> Response:
     operation_id="drafts_void",
     tags=["drafts"],
     request=VoidIn,
-    responses={200: DraftOut, **problems(400, 401, 403, 404, 409)},
+    responses={200: DraftOut, **problems(400, NotAllowed, 404, RaceLocked)},
 )
 @api_view(["POST"])
 def void_view(request: Request, league_pk: int, race_pk: int) -> Response:
     """Call a draft off before it locks, for good, as a manager: it scores nothing and the order does not rotate.
 
-    Safe to repeat; the first reason stands. A 409 has the `code` race_locked.
+    Safe to repeat; the first reason stands.
     """
     draft = visible_draft(request, league_pk, race_pk)
     given = valid(VoidIn(data=request.data))

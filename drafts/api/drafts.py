@@ -17,10 +17,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from drafts import lifecycle, order, points
-from drafts.errors import CannotDraft, OrderFixed
+from drafts.errors import CannotDraft, OrderFixed, WrongOrder
 from drafts.models import Draft, Pick
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.conditional import if_match, tagged
+from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.filters import IdFilter
 from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.schema import problems
@@ -147,7 +148,7 @@ class DraftOut(DraftSummaryOut):
     operation_id="drafts_initialize",
     tags=["drafts"],
     request=InitializeIn,
-    responses={201: DraftOut, 200: DraftOut, **problems(400, 401, 403, 404, CannotDraft)},
+    responses={201: DraftOut, 200: DraftOut, **problems(400, NotAllowed, 404, CannotDraft)},
 )
 @api_view(["POST"])
 def initialize_view(request: Request, league_pk: int) -> Response:
@@ -195,7 +196,7 @@ class DraftList(ListAPIView[Draft]):
     tags=["drafts"],
     summary="Set a draft's order by hand, as a manager, until the first pick",
     request=OrderIn,
-    responses={200: DraftOut, **problems(400, 401, 403, 404, OrderFixed, 412)},
+    responses={200: DraftOut, **problems(400, WrongOrder, NotAllowed, 404, OrderFixed, 412)},
 )
 @api_view(["GET", "HEAD", "PATCH"])
 @permission_classes([IsAuthenticatedOrReadOnly])

@@ -22,7 +22,7 @@ class DomainError(Exception):
 
 
 class NotAllowed(DomainError):
-    """The person is known, but this is not theirs to do."""
+    """This is not yours to do."""
 
     code = "not_allowed"
     status = HTTPStatus.FORBIDDEN

@@ -10,7 +10,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fantasy_f1.core.problems import CONTENT_TYPE, problem
+from fantasy_f1.core.problems import CONTENT_TYPE
 
 UNSAID = "string"
 """Stands where a text has no example; a test looks for it."""
@@ -22,15 +22,6 @@ BY_FORMAT = {
     "uri": "https://f1.example.com/",
 }
 BY_TYPE = {"boolean": True, "integer": 1, "number": 1, "null": None, "string": UNSAID}
-REFUSALS = {
-    400: ("invalid", "Some fields are not valid."),
-    401: ("not_authenticated", "Authentication credentials were not provided."),
-    403: ("not_allowed", "Only a manager of the league may do this."),
-    404: ("not_found", "Not found."),
-    413: ("payload_too_large", "The body is larger than what is taken here."),
-    415: ("unsupported_media_type", "Unsupported media type “text/plain” in request."),
-}
-"""What an error answer says where its operation names no reasons of its own: by status, code and detail."""
 
 
 def said(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
@@ -46,15 +37,12 @@ def add_examples(result: dict[str, Any], generator: Any, request: Any, public: b
         asked = operation.get("requestBody", {}).get("content", {})
         for body in asked.values():
             body.setdefault("examples", {"Example": {"value": compose(body["schema"], schemas, whole=False)}})
-        for status, answer in operation["responses"].items():
+        for answer in operation["responses"].values():
             for media_type, body in answer.get("content", {}).items():
-                if "examples" in body:
-                    continue
                 if media_type == CONTENT_TYPE:
-                    value: Any = _refusal(int(status), operation, schemas)
-                else:
-                    value = compose(body["schema"], schemas)
-                body["examples"] = {"Example": {"value": value}}
+                    _name_fields(body["examples"], operation, schemas)
+                elif "examples" not in body:
+                    body["examples"] = {"Example": {"value": compose(body["schema"], schemas)}}
     return result
 
 
@@ -93,10 +81,11 @@ def compose(schema: dict[str, Any], schemas: dict[str, Any], *, whole: bool = Tr
     return BY_FORMAT.get(schema.get("format", ""), schema.get("minimum", BY_TYPE[kind]))
 
 
-def _refusal(status: int, operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    code, detail = REFUSALS.get(status, ("refused", "This cannot be done now."))
-    errors = {_first_field(operation, schemas): ["This is not valid here."]} if status == 400 else None
-    return problem(status, code=code, detail=detail, errors=errors)
+def _name_fields(refusals: dict[str, Any], operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Which fields are at fault, where that is all that is said."""
+    for refusal in refusals.values():
+        if refusal["value"]["code"] == "invalid":
+            refusal["value"]["errors"] = {_first_field(operation, schemas): ["This is not valid here."]}
 
 
 def _first_field(operation: dict[str, Any], schemas: dict[str, Any]) -> str:

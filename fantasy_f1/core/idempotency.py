@@ -31,11 +31,15 @@ Operation = Callable[..., Response]
 
 
 class MalformedKey(DomainError):
+    """An Idempotency-Key has 1 to 255 printable characters."""
+
     code = "idempotency_key_malformed"
     status = HTTPStatus.BAD_REQUEST
 
 
 class KeyReused(DomainError):
+    """This Idempotency-Key was used for another request."""
+
     code = "idempotency_key_reused"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 

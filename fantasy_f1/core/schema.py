@@ -7,13 +7,29 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 
 from fantasy_f1.core import examples, idempotency, numbers
+from fantasy_f1.core.conditional import PreconditionFailed
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.problems import CONTENT_TYPE, TITLES, problem
+from fantasy_f1.core.ratelimit import RateLimited
 from fantasy_f1.core.serializers import StrictSerializer
 
 NOT_BLANK = r"\S"
+REFUSALS = {
+    400: ("invalid", "Some fields are not valid."),
+    401: ("not_authenticated", "Authentication credentials were not provided."),
+    404: ("not_found", "Not found."),
+    406: ("not_acceptable", "Could not satisfy the request Accept header."),
+    412: (PreconditionFailed.code, "It was changed since you read it."),
+    413: ("payload_too_large", "The body is larger than what is taken here."),
+    415: ("unsupported_media_type", "Unsupported media type “text/plain” in request."),
+    422: (idempotency.KeyReused.code, "This Idempotency-Key was used for another request."),
+    429: (RateLimited.code, "That was too often in a short time. Try again in 12 seconds."),
+}
+"""What is told with a status wherever it is answered: code and detail."""
+MALFORMED = (400, "parse_error", "JSON parse error - Expecting value: line 1 column 1 (char 0)")
 PAGING = {"page", "page_size"}
 
 
@@ -30,35 +46,38 @@ class Problem(serializers.Serializer[dict[str, Any]]):
     )
 
 
-def problems(*answers: int | type[DomainError]) -> dict[tuple[int, str], OpenApiResponse]:
+Refusal = int | type[DomainError] | tuple[int, str, str]
+
+
+def problems(*refusals: Refusal) -> dict[tuple[int, str], OpenApiResponse]:
     """The error answers of an operation, for ``extend_schema(responses={200: …, **problems(400, 404, LeagueFull)})``.
 
-    A status stands for itself; an error of a rule adds its code and, as its docstring, an example to its status.
+    Each refusal adds its code and an example to its status: a status alone stands for what is told with it everywhere,
+    an error of a rule says its docstring, and what is raised out of reach is given as status, code and detail.
     """
-    refusals: dict[int, list[type[DomainError]]] = {}
-    for answer in answers:
-        if isinstance(answer, int):
-            refusals.setdefault(answer, [])
-        else:
-            refusals.setdefault(answer.status, []).append(answer)
+    examples: dict[int, dict[str, str]] = {}
+    for refusal in refusals:
+        status, code, detail = _told(refusal)
+        examples.setdefault(status, {})[code] = detail
     return {
         (status, CONTENT_TYPE): OpenApiResponse(
-            Problem, description=_described(status, errors), examples=_shown(errors)
+            Problem,
+            description=f"{TITLES[status]}: {', '.join(f'`{code}`' for code in details)}",
+            examples=[
+                OpenApiExample(code, value=problem(status, code=code, detail=detail))
+                for code, detail in details.items()
+            ],
         )
-        for status, errors in refusals.items()
+        for status, details in examples.items()
     }
 
 
-def _described(status: int, errors: list[type[DomainError]]) -> str:
-    codes = ", ".join(f"`{error.code}`" for error in errors)
-    return f"{TITLES[status]}: {codes}" if codes else TITLES[status]
-
-
-def _shown(errors: list[type[DomainError]]) -> list[OpenApiExample]:
-    return [
-        OpenApiExample(error.code, value=problem(error.status, code=error.code, detail=error.__doc__ or ""))
-        for error in errors
-    ]
+def _told(refusal: Refusal) -> tuple[int, str, str]:
+    if isinstance(refusal, tuple):
+        return refusal
+    if isinstance(refusal, int):
+        return refusal, *REFUSALS[refusal]
+    return refusal.status, refusal.code, refusal.__doc__ or ""
 
 
 class OperationSchema(AutoSchema):
@@ -87,28 +106,38 @@ class OperationSchema(AutoSchema):
         return schema
 
     def _get_parameters(self) -> list[dict[str, Any]]:
-        """A filter of a list that is left empty filters nothing."""
+        """A filter of a list that is left empty filters nothing; none of several values may be empty."""
         parameters: list[dict[str, Any]] = super()._get_parameters()
         for parameter in parameters if self._is_list_view() else ():
-            if parameter["in"] == "query" and parameter["name"] not in PAGING:
+            is_filter = parameter["in"] == "query" and parameter["name"] not in PAGING
+            if is_filter and parameter["schema"].get("type") != "array":
                 parameter["allowEmptyValue"] = True
         return parameters
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        for (status, media_type), answer in problems(*self._common_statuses()).items():
-            if str(status) not in bodies:
-                bodies[str(status)] = self._get_response_for_code(answer, str(status), (media_type,), direction)
+        for (status, media_type), answer in problems(*self._common_refusals()).items():
+            common = self._get_response_for_code(answer, str(status), (media_type,), direction)
+            own = bodies.setdefault(str(status), common)
+            if own is not common:
+                _add_refusals(own, common)
         for status_text, body in bodies.items():
             body["description"] = body["description"] or HTTPStatus(int(status_text)).phrase
         return dict(sorted(bodies.items()))
 
-    def _common_statuses(self) -> list[int]:
+    def _common_refusals(self) -> list[Refusal]:
+        """By what is sent and who is let in: ``refusals`` of permissions and, for changes, of authentications."""
         takes_body = self.method in ("POST", "PUT", "PATCH") and self.get_request_serializer() is not None
-        statuses = [401, 429] if self.view.get_authenticators() else [429]
+        refusals: list[Refusal] = [406, 429]
+        gates: list[Any] = [*self.view.get_permissions()]
+        if self.view.get_authenticators():
+            refusals.append(401)
+            gates += [] if self.method in SAFE_METHODS else self.view.get_authenticators()
+        for gate in gates:
+            refusals += getattr(gate, "refusals", ())
         if self._is_list_view():
-            statuses += [400, 404]  # parameters that cannot be, a page that is not there
-        return [*statuses, 413, 415] if takes_body else statuses
+            refusals += [400, 404]  # parameters that cannot be, a page that is not there
+        return [*refusals, MALFORMED, 413, 415] if takes_body else refusals
 
     def _get_request_for_media_type(self, serializer: Any, direction: Direction = "request") -> Any:
         """A body of PATCH is partial only where its serializer says so; the base takes all of them for that."""
@@ -117,6 +146,13 @@ class OperationSchema(AutoSchema):
             return super()._get_request_for_media_type(serializer, direction)
         finally:
             self.method = method
+
+
+def _add_refusals(body: dict[str, Any], more: dict[str, Any]) -> None:
+    examples = body["content"][CONTENT_TYPE]["examples"]
+    missing = {name: each for name, each in more["content"][CONTENT_TYPE]["examples"].items() if name not in examples}
+    examples |= missing
+    body["description"] = ", ".join([body["description"], *(f"`{each['value']['code']}`" for each in missing.values())])
 
 
 PARAMETERS = {

@@ -20,12 +20,13 @@ from accounts.models import User
 from accounts.verification import EmailNotVerified
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.conditional import if_match, tagged
+from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.http import account_of, created
-from fantasy_f1.core.idempotency import idempotent
+from fantasy_f1.core.idempotency import MalformedKey, idempotent
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import ReferenceField, StrictSerializer, valid
 from leagues import managers, membership, points
-from leagues.errors import LeagueFull, LeagueInUse, RemovedBefore, SeasonOver, TeamNameTaken
+from leagues.errors import LeagueFull, LeagueInUse, RemovedBefore, SeasonOver, TeamNameTaken, WrongCode
 from leagues.forms import ORDERS, LeagueFilter
 from leagues.models import MAX_TEAMS, MIN_TEAMS, Constructor, League
 from leagues.permissions import require_manager
@@ -171,7 +172,7 @@ class LeagueList(ListAPIView[League]):
         summary="A new league, managed by who makes it",
         description="The creator joins like anyone, by `join`.",
         request=LeagueIn,
-        responses={201: LeagueOut, **problems(400, 401, EmailNotVerified, SeasonOver)},
+        responses={201: LeagueOut, **problems(400, EmailNotVerified, SeasonOver)},
     )
     def post(self, request: Request) -> Response:
         league = managers.create_league(
@@ -195,7 +196,7 @@ class LeagueDetail(APIView):
         summary="Change settings, as a manager",
         description="What concerns drafts applies from the next one on.",
         request=LeagueChangeIn(partial=True),
-        responses={200: LeagueOut, **problems(400, 401, 403, 404, 412)},
+        responses={200: LeagueOut, **problems(400, NotAllowed, 404, 412)},
     )
     def patch(self, request: Request, pk: int) -> Response:
         league = visible_league(request, pk)
@@ -209,7 +210,7 @@ class LeagueDetail(APIView):
         tags=["leagues"],
         summary="Delete a league, as a manager",
         description="Only while nobody else has ever played in it and nothing was drafted.",
-        responses={204: None, **problems(401, 403, 404, LeagueInUse, 412)},
+        responses={204: None, **problems(NotAllowed, 404, LeagueInUse, 412)},
     )
     def delete(self, request: Request, pk: int) -> Response:
         league = visible_league(request, pk)
@@ -224,7 +225,8 @@ class LeagueDetail(APIView):
     request=JoinIn,
     responses={
         201: ConstructorOut,
-        **problems(400, 401, EmailNotVerified, 404, LeagueFull, TeamNameTaken, SeasonOver, RemovedBefore, 422),
+        **problems(400, WrongCode, MalformedKey, EmailNotVerified, 404),
+        **problems(LeagueFull, TeamNameTaken, SeasonOver, RemovedBefore, 422),
     },
 )
 @api_view(["POST"])

@@ -26,6 +26,7 @@ from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import IdField, StrictSerializer, valid
 from leagues import managers, membership
 from leagues.api.leagues import LeagueOut, PlayerOut, league_response, visible_league
+from leagues.errors import HasTeam, LastManager, SeasonOver
 from leagues.history import SENTENCES, lines, told
 from leagues.models import Constructor, League
 from leagues.permissions import is_member, may_manage, require_manager
@@ -34,12 +35,16 @@ from leagues.permissions import is_member, may_manage, require_manager
 
 
 class ReasonIn(StrictSerializer):
+    example = {"reason": "Has not been seen since May."}
+
     reason = serializers.CharField(
         max_length=membership.MAX_REASON, help_text="Everybody in the league can read it; it is sent to the player"
     )
 
 
 class ReplaceIn(ReasonIn):
+    example = {"username": "bob"}
+
     username = serializers.CharField(max_length=30, help_text="Who may take the team over; has none in the league")
 
 
@@ -86,6 +91,8 @@ class HistoryFilter(django_filters.FilterSet):
 class MemberOut(serializers.ModelSerializer[Constructor]):
     """A team and its player."""
 
+    example = {"team_name": "Apex Hunters", "color": "#2f7de1"}
+
     constructor = serializers.IntegerField(source="pk")
     user = PlayerOut()
     is_manager = serializers.BooleanField(help_text="Manages the league, too")
@@ -114,6 +121,8 @@ class MemberOut(serializers.ModelSerializer[Constructor]):
 
 
 class HappeningOut(serializers.Serializer[Any]):
+    example = {"event": "ConstructorJoined", "what": "Apex Hunters joined."}
+
     at = serializers.DateTimeField()
     version = serializers.IntegerField(source="event.version", help_text="Counts the league's events")
     event = serializers.CharField(source="event.name")
@@ -149,7 +158,7 @@ class MemberList(ListAPIView[Constructor]):
     operation_id="members_remove",
     tags=["members"],
     request=ReasonIn,
-    responses={200: MemberOut, **problems(400, 401, 403, 404)},
+    responses={200: MemberOut, **problems(400, NotAllowed, 404)},
 )
 @api_view(["POST"])
 def remove_view(request: Request, pk: int, constructor_pk: int) -> Response:
@@ -165,7 +174,7 @@ def remove_view(request: Request, pk: int, constructor_pk: int) -> Response:
     operation_id="members_invite_back",
     tags=["members"],
     request=None,
-    responses={200: MemberOut, **problems(401, 403, 404)},
+    responses={200: MemberOut, **problems(NotAllowed, 404)},
 )
 @api_view(["POST"])
 def invite_back_view(request: Request, pk: int, constructor_pk: int) -> Response:
@@ -183,7 +192,7 @@ class ReplaceMember(APIView):
         description="The team goes on under the other account, with its points, once that one joins the league; "
         "until then nothing changes. Both are told. One team can be offered to one person, the last offer counts.",
         request=ReplaceIn,
-        responses={200: MemberOut, **problems(400, 401, 403, 404, 409)},
+        responses={200: MemberOut, **problems(400, NotAllowed, 404, HasTeam, SeasonOver)},
     )
     def post(self, request: Request, pk: int, constructor_pk: int) -> Response:
         member = _member(request, pk, constructor_pk)
@@ -194,10 +203,10 @@ class ReplaceMember(APIView):
         return _member_response(request, pk, constructor_pk)
 
     @extend_schema(
-        operation_id="members_keep",
+        operation_id="members_withdraw_offer",
         tags=["members"],
         summary="Withdraw the offer of a team, as a manager",
-        responses={204: None, **problems(401, 403, 404)},
+        responses={204: None, **problems(NotAllowed, 404)},
     )
     def delete(self, request: Request, pk: int, constructor_pk: int) -> Response:
         member = _member(request, pk, constructor_pk)
@@ -230,7 +239,7 @@ class Manager(APIView):
         tags=["members"],
         summary="Let a player manage the league, too",
         request=None,
-        responses={200: PlayerOut, **problems(401, 403, 404)},
+        responses={200: PlayerOut, **problems(400, NotAllowed, 404)},
     )
     def put(self, request: Request, pk: int, user_pk: int) -> Response:
         league, user = self._asked(request, pk, user_pk)
@@ -241,7 +250,7 @@ class Manager(APIView):
         operation_id="managers_remove",
         tags=["members"],
         summary="Take the role from a manager, or give it back oneself",
-        responses={204: None, **problems(401, 403, 404, 409)},
+        responses={204: None, **problems(NotAllowed, 404, LastManager)},
     )
     def delete(self, request: Request, pk: int, user_pk: int) -> Response:
         league, user = self._asked(request, pk, user_pk)
@@ -257,7 +266,7 @@ class Manager(APIView):
     operation_id="leagues_hand_over",
     tags=["members"],
     request=HandOverIn,
-    responses={204: None, **problems(400, 401, 403, 404)},
+    responses={204: None, **problems(400, NotAllowed, 404)},
 )
 @api_view(["POST"])
 def hand_over_view(request: Request, pk: int) -> Response:
@@ -276,7 +285,7 @@ def hand_over_view(request: Request, pk: int) -> Response:
     operation_id="leagues_renew_code",
     tags=["members"],
     request=None,
-    responses={200: LeagueOut, **problems(401, 403, 404)},
+    responses={200: LeagueOut, **problems(NotAllowed, 404)},
 )
 @api_view(["POST"])
 def code_view(request: Request, pk: int) -> Response:
@@ -295,7 +304,7 @@ class History(ListAPIView[EventLog]):
         operation_id="leagues_history",
         tags=["leagues"],
         summary="What happened in a league, for its members, the latest first",
-        responses={200: HappeningOut(many=True), **problems(401, 403)},
+        responses={200: HappeningOut(many=True), **problems(NotAllowed)},
     )
     def get(self, request: Request, pk: int) -> Response:
         league = visible_league(request, pk)

@@ -50,14 +50,13 @@ def test_no_example_leaves_a_text_unsaid(description: dict[str, Any]) -> None:
     assert unsaid == set()
 
 
-def test_every_error_tells_its_status_and_a_refusal_its_codes(description: dict[str, Any]) -> None:
+def test_every_error_tells_its_status_and_why(description: dict[str, Any]) -> None:
     wrong = []
     for which, media_type, body in bodies(description):
         status = which.rpartition(" ")[2]
         if media_type == CONTENT_TYPE:
             shown = [each["value"] for each in body["examples"].values()]
-            codes = {each["code"] for each in shown}
-            if {each["status"] for each in shown} != {int(status)} or (status == "409" and "refused" in codes):
+            if {each["status"] for each in shown} != {int(status)} or not all(each["detail"] for each in shown):
                 wrong.append(which)
 
     assert wrong == []
@@ -81,12 +80,46 @@ def test_every_operation_says_what_it_does(description: dict[str, Any]) -> None:
     assert all(tags.values())
 
 
+def test_operations_are_named_for_what_they_do_in_the_same_way_everywhere(description: dict[str, Any]) -> None:
+    """A part that is read has the name of a thing: ``leagues_leaderboard``."""
+    methods = {"list": "get", "read": "get", "create": "post", "change": "patch", "set": "put", "delete": "delete"}
+    not_so = {"drafts_set_order": "patch"}  # the order is a part of the draft
+
+    wrong = {
+        operation["operationId"]: method
+        for method, _, operation in examples.operations(description)
+        if method != methods.get(operation["operationId"].split("_")[1], method)
+    }
+
+    assert wrong == not_so
+
+
+def test_every_error_code_of_ours_is_described(description: dict[str, Any]) -> None:
+    shown = {
+        each["value"]["code"]
+        for _, media_type, body in bodies(description)
+        if media_type == CONTENT_TYPE
+        for each in body["examples"].values()
+    }
+
+    assert shown >= {"key_not_allowed", "scope_missing", "last_manager", "otp_required", "token_reused", "wrong_queue"}
+
+
 def test_the_frame_says_where_and_how(description: dict[str, Any]) -> None:
     said = description["info"]["description"]
 
     assert description["openapi"].startswith("3.1")
     assert [server["url"] for server in description["servers"]] == ["/"]
-    assert all(heading in said for heading in ("## Signing in", "## Errors", "## Lists"))
+    assert [line for line in said.splitlines() if line.startswith("## ")] == [
+        "## Signing in",
+        "## API keys",
+        "## Errors",
+        "## Limits",
+        "## Lists",
+        "## Numbers and times",
+        "## What has not changed",
+        "## Repeating",
+    ]
 
 
 def test_what_goes_in_is_closed(description: dict[str, Any]) -> None:
@@ -156,7 +189,13 @@ def test_a_refusal_is_described_by_its_code_and_docstring() -> None:
 
         code = "too_slow"
 
-    answer = problems(400, 409, TooSlow)[409, CONTENT_TYPE]
+    answers = problems(400, TooSlow, (409, "too_far", "This lap is too long."))
 
-    assert answer.description == "Refused by a rule: `too_slow`"
-    assert [(shown.name, shown.value["detail"]) for shown in answer.examples] == [("too_slow", "This lap is too slow.")]
+    assert {status: answer.description for (status, _), answer in answers.items()} == {
+        400: "The request is not valid: `invalid`",
+        409: "Refused by a rule: `too_slow`, `too_far`",
+    }
+    assert [(shown.name, shown.value["detail"]) for shown in answers[409, CONTENT_TYPE].examples] == [
+        ("too_slow", "This lap is too slow."),
+        ("too_far", "This lap is too long."),
+    ]

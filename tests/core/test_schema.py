@@ -7,7 +7,10 @@ def test_problems_describes_each_status() -> None:
     described = problems(400, 404)
 
     assert list(described) == [(400, "application/problem+json"), (404, "application/problem+json")]
-    assert [answer.description for answer in described.values()] == ["The request is not valid", "Not found"]
+    assert [answer.description for answer in described.values()] == [
+        "The request is not valid: `invalid`",
+        "Not found: `not_found`",
+    ]
     assert {answer.response for answer in described.values()} == {Problem}
 
 
