@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from fantasy_f1.core.examples import operations
-from tests.api.table import ACTORS, BODIES, LEAGUES, rows
+from tests.api.table import ACTORS, BEFORE, BODIES, LEAGUES, NOT_WITH_KEYS, rows
 from tests.api.world import World, make_world
+from tests.factories import LeagueFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -59,11 +61,15 @@ def world(request: pytest.FixtureRequest, django_db_setup: None, django_db_block
         transaction.set_rollback(True)
 
 
-def ask(world: World, actor: str, name: str, *, body: Any = None, query: str = "") -> HttpResponse:
-    """Let ``actor`` ask for the operation as the table has it, or with another ``body``."""
+def ask(
+    world: World, actor: str, name: str, *, body: Any = None, query: str = "", bearer: str | None = None
+) -> HttpResponse:
+    """Let ``actor`` ask for the operation as the table has it, or with another ``body`` or another ``bearer``."""
     method, template, _ = OPERATIONS[name]
+    BEFORE.get(name, lambda _: None)(world)
     given = BODIES[name](world) if name in BODIES and body is None else body
-    headers = {"Authorization": f"Bearer {world.access[actor]}"} if actor in world.access else {}
+    bearer = bearer or world.access.get(actor)
+    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
     return Client().generic(
         method.upper(),
         world.path(template) + query,
@@ -76,6 +82,7 @@ def ask(world: World, actor: str, name: str, *, body: Any = None, query: str = "
 def test_every_operation_has_a_row_and_every_row_an_operation() -> None:
     assert set(ROWS) == set(OPERATIONS)
     assert set(BODIES) == set(WRITES)
+    assert set(OPERATIONS) > set(BEFORE) | NOT_WITH_KEYS
 
 
 @pytest.mark.parametrize("actor", ACTORS)
@@ -88,10 +95,29 @@ def test_cell(world: World, name: str, actor: str) -> None:
     assert answer.status_code == ROWS[name][league, actor], answer.content
 
 
+@pytest.mark.parametrize("world", ["public"], indirect=True)
+@pytest.mark.parametrize("scope", ["read", "write"])
+@pytest.mark.parametrize("name", KNOWN)
+def test_key(world: World, name: str, scope: str) -> None:
+    """Asked with a key, somebody who may do it is answered in the same way, or told why a key will not do."""
+    actor = next((actor for actor in ACTORS[1:] if ROWS[name]["public", actor] < 300), "manager")
+    method, _, operation = OPERATIONS[name]
+    takes_who_asks = operation.get("security") is not None
+
+    answer = ask(world, actor, name, bearer=world.keys[actor, scope])
+
+    if takes_who_asks and scope == "read" and method != "get":
+        assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+    elif name in NOT_WITH_KEYS:
+        assert (answer.status_code, answer.json()["code"]) == (403, "key_not_allowed")
+    else:
+        assert answer.status_code == ROWS[name]["public", actor], answer.content
+
+
 def told(world: World, actor: str, name: str) -> str:
     """All that ``actor`` reads by an operation, in whole, by search and by guessing ids."""
     filters = ["", "?page_size=100", "?search=Hush", f"?league={world.league.pk}", f"?user={world.owners_team.user_id}"]
-    parameters = {each["name"] for each in OPERATIONS[name][2].get("parameters", [])}
+    parameters = {each.get("name") for each in OPERATIONS[name][2].get("parameters", [])}
     asked = [query for query in filters if not query or query[1:].partition("=")[0] in parameters]
     return "".join(ask(world, actor, name, query=query).content.decode() for query in asked)
 
@@ -115,6 +141,7 @@ def test_members_read_what_outsiders_do_not(world: World) -> None:
         "leagues_leaderboard",
         "leagues_list",
         "leagues_read",
+        "members_list",
     }
 
 
@@ -150,3 +177,14 @@ def test_whoever_has_left_a_private_league_is_a_stranger(world: World) -> None:
     again = ask(world, "member", "leagues_read").status_code
 
     assert again == (404 if world.league.is_private else 200)
+
+
+def test_a_league_in_which_nobody_else_ever_played_is_deleted_by_whoever_manages_it(world: World) -> None:
+    league = LeagueFactory(season=world.race.season, is_private=world.league.is_private, creator=world.owner)
+    empty = replace(world, league=league)
+
+    answers = {actor: ask(empty, actor, "leagues_delete").status_code for actor in ("stranger", "manager", "owner")}
+
+    hidden = 404 if league.is_private else 403
+    assert answers == {"stranger": hidden, "manager": hidden, "owner": 204}
+    assert ask(empty, "owner", "leagues_read").status_code == 404

@@ -6,9 +6,11 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
-from drafts import lifecycle
+from accounts import keys
+from accounts.models import ApiKey, SecondFactor, SignIn, User
+from drafts import control, lifecycle
 from drafts.models import Draft
+from drafts.picks import make_pick
 from leagues.models import Constructor, League
 from notifications.models import Notification
 from races.models import Driver, Race
@@ -32,19 +34,45 @@ class World:
     """Tokens by actor."""
     refresh: str
     """The owner's."""
+    keys: dict[tuple[str, str], str]
+    """API keys by actor and scope."""
     password: str = PASSWORD
+    secret: str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    """Of every second factor."""
+
+    @property
+    def owner(self) -> User:
+        return self.owners_team.user
+
+    def pause(self) -> None:
+        """Let the owner pick, and pause the draft."""
+        now, manager = timezone.now(), self.league.creator
+        make_pick(draft_id=self.draft.pk, constructor=self.owners_team, driver=self.driver, actor=self.owner, now=now)
+        control.pause_draft(draft_id=self.draft.pk, actor=manager, now=now)
+
+    def set_up_second_factors(self) -> None:
+        """Let everybody begin with one."""
+        SecondFactor.objects.bulk_create(SecondFactor(user=user, secret=self.secret) for user in User.objects.all())
 
     def path(self, template: str) -> str:
-        """The address of an operation, about this league, the owner's team and notification, this race and driver."""
-        kind = template.removeprefix("/api/v1/").partition("/")[0]
+        """The address of an operation, about this league, race and driver, and what is the owner's."""
+        kind = template.removeprefix("/api/v1/").partition("/{id}")[0]
         ids = {
+            "auth/keys": ApiKey.objects.of(self.owner).earliest("pk").pk,
+            "auth/sessions": SignIn.objects.get(user=self.owner).pk,
             "constructors": self.owners_team.pk,
             "drivers": self.driver.pk,
             "leagues": self.league.pk,
             "notifications": self.notification.pk,
             "races": self.race.pk,
+            "users": self.owner.pk,
         }
-        names = {"league_id": self.league.pk, "race_id": self.race.pk}
+        names = {
+            "league_id": self.league.pk,
+            "race_id": self.race.pk,
+            "constructor_id": self.owners_team.pk,
+            "user_id": self.owner.pk,
+        }
         return template.format(id=ids.get(kind), **names)
 
 
@@ -90,4 +118,9 @@ def make_world(*, private: bool) -> World:
         ),
         access={actor: pair["access"] for actor, pair in tokens.items()},
         refresh=tokens["owner"]["refresh"],
+        keys={
+            (actor, scope): keys.make(user=user, name=scope, scope=scope, now=now)[1]
+            for actor, user in users.items()
+            for scope in ("read", "write")
+        },
     )
