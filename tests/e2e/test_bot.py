@@ -14,6 +14,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
+from accounts import keys
 from drafts import lifecycle
 from drafts.events import PickMade
 from drafts.picks import free_drivers, make_pick
@@ -22,7 +23,7 @@ from leagues.events import ConstructorJoined
 from leagues.models import Constructor
 from races.models import Driver
 from tests.core.conftest import ROOT
-from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
+from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,12 +76,13 @@ def test_the_bot_joins_waits_for_its_turns_and_drafts_the_dearest_free_drivers(b
     dearest = list(Driver.objects.order_by("-price"))
     league = LeagueFactory(season=race.season, is_private=True, draft_method="sequential")
     person = ConstructorFactory(league=league, user=league.creator)
-    UserFactory(username="robot")
+    robot = UserFactory(username="robot")
+    _, key = keys.make(user=robot, name="Bot", scope="write", now=now)
 
     with heard(ConstructorJoined) as joined, heard(PickMade) as picked:
-        bot("robot", PASSWORD, league.code)
+        bot(key, league.code)
         joined()
-        team = Constructor.objects.get(user__username="robot")
+        team = Constructor.objects.get(user=robot)
         draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=league.creator, now=now)
         order = [person.pk, team.pk]
         lifecycle.set_order(draft_id=draft.pk, constructor_ids=order, actor=league.creator, now=now)

@@ -38,7 +38,7 @@ def models(live_server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 class Player:
-    """Somebody who signs up and signs in through the generated client."""
+    """Somebody who signs up, signs in and makes an API key through the generated client, and plays with that."""
 
     def __init__(self, base: str, username: str, models: Any) -> None:
         clients = import_module(f"{PACKAGE}.client")
@@ -47,6 +47,8 @@ class Player:
         self.user = self.call("auth.auth_register", body=account)
         tokens = self.call("auth.auth_login", body=models.LoginIn(username=username, password=PASSWORD))
         self.client = clients.AuthenticatedClient(base, tokens.access, raise_on_unexpected_status=True)
+        new = self.call("auth.keys_create", body=models.KeyIn(name="Client", scope=models.ScopeEnum.WRITE))
+        self.client = clients.AuthenticatedClient(base, new.key, raise_on_unexpected_status=True)
 
     def call(self, operation: str, *ids: int, **given: Any) -> Any:
         return import_module(f"{PACKAGE}.api.{operation}").sync(*ids, client=self.client, **given)
@@ -64,17 +66,31 @@ def test_two_players_draft_through_the_generated_client(live_server: LiveServer,
     entry.team_name = "Box"
     teams[bo.call("leagues.leagues_join", league.id, body=entry).id] = bo
 
+    bos = next(team for team, player in teams.items() if player is bo)
     draft = ana.call("drafts.drafts_initialize", league.id, body=models.InitializeIn(race_id=race.pk))
-    free = ana.call("drivers.drivers_list", season=race.season_id, page_size=100).results
+    free = [entry.driver.id for entry in ana.call("races.races_entries", race.pk, page_size=100).results]
+    queue = bo.call("drafts.constructors_set_queue", bos, race.pk, body=models.QueueIn(driver_ids=free[:2]))
+    on_the_clock = draft.current_pick.constructor
+    once = {"body": models.PickIn(driver_id=free.pop()), "idempotency_key": "first"}
+    first, again = (
+        teams[on_the_clock].call("drafts.constructors_pick", on_the_clock, race.pk, **once) for _ in range(2)
+    )
+    paused = ana.call("drafts.drafts_pause", league.id, race.pk)
+    undone = ana.call("drafts.drafts_undo", league.id, race.pk, body=models.UndoIn(to_pick_number=1))
+    draft = ana.call("drafts.drafts_resume", league.id, race.pk)
+    bo.call("drafts.constructors_set_autopick", bos, body=models.AutopickIn(on=True))
     while draft.current_pick:
         team = draft.current_pick.constructor
-        body = models.PickIn(driver_id=free.pop().id)
-        pick = teams[team].call("drafts.constructors_pick", team, race.pk, body=body)
-        assert isinstance(pick, models.PickOut)
+        if team != bos:
+            pick = ana.call("drafts.constructors_pick", team, race.pk, body=models.PickIn(driver_id=free.pop()))
+            assert isinstance(pick, models.PickOut)
         draft = ana.call("drafts.drafts_read", league.id, race.pk)
     board = bo.call("leagues.leagues_leaderboard", league.id)
 
     assert (refused.status, refused.code) == (409, "team_name_taken")
+    assert first == again
+    assert (paused.status, len(paused.picks), undone.picks) == (models.DraftStatusEnum.PAUSED, 1, [])
+    assert [pick.driver for pick in draft.picks if pick.constructor == bos] == queue.driver_ids
     assert draft.status == models.DraftStatusEnum.COMPLETE
     assert [pick.constructor for pick in draft.picks] == [*draft.order, *reversed(draft.order)]
     assert {row.constructor.id: row.constructor.user.username for row in board.results} == {
