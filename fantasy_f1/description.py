@@ -103,13 +103,21 @@ _TEAM = {
     "leagues_leaderboard": _by(id="league"),
 }
 _MEMBER = ["members_remove", "members_invite_back", "members_replace", "members_withdraw_offer"]
-_DRAFT = {
-    **dict.fromkeys(["drafts_read", "drafts_set_order", "drafts_events"], _by(league_id="league", race_id="race")),
-    **dict.fromkeys(["drafts_pause", "drafts_resume", "drafts_undo"], _by(league_id="league", race_id="race")),
-    "drafts_void": _by(league_id="league", race_id="race"),
-    **dict.fromkeys(["constructors_draft", "constructors_pick"], _by(id="order/0", race_id="race")),
-    **dict.fromkeys(["constructors_queue", "constructors_set_queue"], _by(id="order/0", race_id="race")),
-}
+
+
+def _of_draft(at: str = "") -> dict[str, dict[str, Any]]:
+    """What a draft leads to that is ``at`` some place of the answer; the team is the one that picks first."""
+    draft = _by(league_id=f"{at}league", race_id=f"{at}race")
+    part = _by(id=f"{at}order/0", race_id=f"{at}race")
+    return {
+        **dict.fromkeys(["drafts_read", "drafts_set_order", "drafts_events"], draft),
+        **dict.fromkeys(["drafts_pause", "drafts_resume", "drafts_undo", "drafts_void"], draft),
+        **dict.fromkeys(["constructors_draft", "constructors_pick"], part),
+        **dict.fromkeys(["constructors_queue", "constructors_set_queue"], part),
+    }
+
+
+_DRAFT = _of_draft()
 _TOKENS = {name: {"requestBody": {"refresh": "$response.body#/refresh"}} for name in ("auth_refresh", "auth_logout")}
 LINKS: dict[str, dict[str, dict[str, Any]]] = {
     "auth_register": {
@@ -139,11 +147,7 @@ LINKS: dict[str, dict[str, dict[str, Any]]] = {
     "members_list": {"users_read": _by(id="results/0/user/id")},
     "members_replace": dict.fromkeys(_MEMBER, _again("id", "constructor_id")),
     "managers_add": {"managers_remove": _again("id", "user_id")},
-    "drafts_list": {
-        "drafts_read": _by(league_id="results/0/league", race_id="results/0/race"),
-        "constructors_draft": _by(id="results/0/order/0", race_id="results/0/race"),
-        "constructors_pick": _by(id="results/0/order/0", race_id="results/0/race"),
-    },
+    "drafts_list": _of_draft(at="results/0/"),
     "notifications_list": {"notifications_mark_read": _by(id="results/0/id")},
 }
 """By operation, the operations that its answer leads to, and how."""

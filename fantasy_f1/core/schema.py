@@ -108,10 +108,13 @@ class OperationSchema(AutoSchema):
     def _get_parameters(self) -> list[dict[str, Any]]:
         """A filter of a list that is left empty filters nothing; none of several values may be empty."""
         parameters: list[dict[str, Any]] = super()._get_parameters()
+        longest = _longest(self.view)
         for parameter in parameters if self._is_list_view() else ():
             is_filter = parameter["in"] == "query" and parameter["name"] not in PAGING
             if is_filter and parameter["schema"].get("type") != "array":
                 parameter["allowEmptyValue"] = True
+            if parameter["name"] in longest:
+                parameter["schema"]["maxLength"] = longest[parameter["name"]]
         return parameters
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
@@ -146,6 +149,15 @@ class OperationSchema(AutoSchema):
             return super()._get_request_for_media_type(serializer, direction)
         finally:
             self.method = method
+
+
+def _longest(view: Any) -> dict[str, int]:
+    """How long the texts may be that a list takes as parameters."""
+    filters = getattr(getattr(view, "filterset_class", None), "base_filters", {})
+    fields = getattr(getattr(view, "filter_form", None), "base_fields", {})
+    lengths = {name: each.extra.get("max_length") for name, each in filters.items()}
+    lengths |= {name: getattr(each, "max_length", None) for name, each in fields.items()}
+    return {name: length for name, length in lengths.items() if length}
 
 
 def _add_refusals(body: dict[str, Any], more: dict[str, Any]) -> None:

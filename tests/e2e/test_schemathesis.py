@@ -34,7 +34,8 @@ def test_the_api_is_as_described(
     assert run.returncode == 0, run.stdout + run.stderr
     tested, of = re.search(r"Selected: (\d+)/(\d+)", run.stdout).groups()
     asked = re.search(r"([\d,]+) generated", run.stdout)[1]
+    links = re.search(r"API Links: +(\d+) covered", run.stdout)[1]
     assert tested == of
     assert re.findall(r"✅ +(\w+)$", run.stdout, re.MULTILINE) == ["Examples", "Coverage", "Fuzzing", "Stateful"]
     with capsys.disabled():
-        print(f"\nSchemathesis: {tested} operations, {asked} requests")
+        print(f"\nSchemathesis: {tested} operations, {asked} requests, {links} links followed")
