@@ -122,7 +122,6 @@ _TOKENS = {name: {"requestBody": {"refresh": "$response.body#/refresh"}} for nam
 LINKS: dict[str, dict[str, dict[str, Any]]] = {
     "auth_register": {
         "auth_login": {"requestBody": {"username": "$response.body#/username", "password": "$request.body#/password"}},
-        "users_read": _by(id="id"),
     },
     "auth_login": _TOKENS,
     "auth_refresh": _TOKENS,

@@ -1,28 +1,16 @@
 """Every operation, asked by everybody (``table``); and what strangers must not see and nobody may set."""
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from django.db import transaction
-from django.http import HttpResponse
-from django.test import Client
-from drf_spectacular.generators import SchemaGenerator
 
-from fantasy_f1.core.examples import operations
-from tests.api.table import ACTORS, BEFORE, BODIES, LEAGUES, NOT_WITH_KEYS, rows
-from tests.api.world import World, make_world
+from tests.api.asking import DESCRIPTION, OPERATIONS, ROWS, ask
+from tests.api.table import ACTORS, BEFORE, BODIES, NOT_WITH_KEYS
+from tests.api.world import World
 from tests.factories import LeagueFactory
 
 pytestmark = pytest.mark.django_db
 
-ROWS = rows()
-DESCRIPTION = SchemaGenerator().get_schema(request=None, public=True)
-OPERATIONS = {
-    operation["operationId"]: (method, path, operation) for method, path, operation in operations(DESCRIPTION)
-}
 KNOWN = sorted(set(ROWS) & set(OPERATIONS))
 READS = [name for name in KNOWN if OPERATIONS[name][0] == "get"]
 WRITES = sorted(name for name in KNOWN if "requestBody" in OPERATIONS[name][2])
@@ -51,32 +39,6 @@ FORBIDDEN_FRUIT = {
     "version": 0,
 }
 """What the server alone decides, wherever an operation does not say that it takes it."""
-
-
-@pytest.fixture(scope="module", params=LEAGUES)
-def world(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Made once; each test runs in a savepoint and leaves no trace."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world(private=request.param == "private")
-        transaction.set_rollback(True)
-
-
-def ask(
-    world: World, actor: str, name: str, *, body: Any = None, query: str = "", bearer: str | None = None
-) -> HttpResponse:
-    """Let ``actor`` ask for the operation as the table has it, or with another ``body`` or another ``bearer``."""
-    method, template, _ = OPERATIONS[name]
-    BEFORE.get(name, lambda _: None)(world)
-    given = BODIES[name](world) if name in BODIES and body is None else body
-    bearer = bearer or world.access.get(actor)
-    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-    return Client().generic(
-        method.upper(),
-        world.path(template) + query,
-        b"" if given is None else json.dumps(given),
-        "application/json",
-        headers=headers,
-    )
 
 
 def test_every_operation_has_a_row_and_every_row_an_operation() -> None:

@@ -55,11 +55,14 @@ class World:
         SecondFactor.objects.bulk_create(SecondFactor(user=user, secret=self.secret) for user in User.objects.all())
 
     def path(self, template: str) -> str:
-        """The address of an operation, about this league, race and driver, and what is the owner's."""
+        return template.format(**self.ids(template))
+
+    def ids(self, template: str) -> dict[str, int | None]:
+        """What an operation at this address is asked about: this league, race and driver, and what is the owner's."""
         kind = template.removeprefix("/api/v1/").partition("/{id}")[0]
         ids = {
             "auth/keys": ApiKey.objects.of(self.owner).earliest("pk").pk,
-            "auth/sessions": SignIn.objects.get(user=self.owner).pk,
+            "auth/sessions": SignIn.objects.filter(user=self.owner).earliest("pk").pk,
             "constructors": self.owners_team.pk,
             "drivers": self.driver.pk,
             "leagues": self.league.pk,
@@ -67,13 +70,13 @@ class World:
             "races": self.race.pk,
             "users": self.owner.pk,
         }
-        names = {
+        return {
+            "id": ids.get(kind),
             "league_id": self.league.pk,
             "race_id": self.race.pk,
             "constructor_id": self.owners_team.pk,
             "user_id": self.owner.pk,
         }
-        return template.format(id=ids.get(kind), **names)
 
 
 def make_world(*, private: bool) -> World:
