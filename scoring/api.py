@@ -194,7 +194,7 @@ def leaderboard_view(request: Request, pk: int) -> Response:
     """The league's board of the season or of one race; without results until the race is scored."""
     leagues = League.objects.visible_to(request.user).select_related("season")
     league = get_object_or_404(leagues, pk=pk)
-    query = BoardQuery(data=request.query_params)
+    query = BoardQuery(data=request.query_params.dict())
     refuse_unknown(request, query.fields)
     query.is_valid(raise_exception=True)
     if "race_id" not in query.validated_data:

@@ -46,7 +46,7 @@ def statuses(ask: Callable[[], Any], times: int = 5) -> list[int]:
     [
         ("GET", READ, {}, 200),
         ("HEAD", READ, {}, 200),
-        ("OPTIONS", READ, {}, 200),
+        ("OPTIONS", READ, {}, 204),
         ("GET", "/api/v1/leagues/999", {}, 404),
         ("GET", "/api/v1/nothing", {}, 404),
         ("GET", "/api", {}, 404),
