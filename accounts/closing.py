@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts import access, identity, second_factor
 from accounts.models import ApiKey, EmailChange, SignIn, User
 from accounts.signals import account_closing
-from accounts.signup import RESERVED
+from accounts.signup import NOWHERE, RESERVED
 from fantasy_f1.core.errors import DomainError
 
 
@@ -44,7 +44,7 @@ def delete(*, user: User, password: str, otp: str, now: datetime, at: datetime) 
         account.groups.clear()
         account.user_permissions.clear()
         account.username = f"{RESERVED}{account.pk}"
-        account.email = f"{account.username}@deleted.invalid"
+        account.email = f"{account.username}@{NOWHERE}"
         account.full_name = "Deleted player"
         account.time_zone = "UTC"
         account.is_staff = account.is_superuser = False
