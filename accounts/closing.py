@@ -61,10 +61,11 @@ def reactivate(*, user: User) -> None:
 
 def _end(user: User, *, now: datetime, at: datetime, for_good: bool) -> User:
     account_closing.send(sender=User, user=user, now=now, for_good=for_good)
-    hosts = User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
+    hosts = User.objects.select_for_update(no_key=True).filter(is_superuser=True, is_active=True).order_by("pk")
     if user.is_superuser and not [host for host in hosts if host.pk != user.pk]:
         raise LastHost("You are the only host of this site: make somebody else a host first.")
-    account = User.objects.select_for_update().get(pk=user.pk)
+    account = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    account_closing.send(sender=User, user=user, now=now, for_good=for_good)  # a league joined meanwhile
     account.is_active = False
     account.save(update_fields=["is_active", "updated_at"])
     access.end_all(user=account, now=at)
