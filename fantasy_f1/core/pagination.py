@@ -27,7 +27,7 @@ class Pages(PageNumberPagination):
         What a list takes besides is its ``filterset_class`` or, where a page shares its filter, its ``filter_form``.
         """
         refuse_unknown(request, [*PageQuery().fields, *_filters(view)])
-        PageQuery(data=request.query_params).is_valid(raise_exception=True)
+        PageQuery(data=request.query_params.dict()).is_valid(raise_exception=True)
         return super().paginate_queryset(queryset, request, view)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
