@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import keys, signins
+from accounts.form_pages import form_page
 from accounts.forms import KeyForm
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import UserRequest, post_only
@@ -35,8 +36,10 @@ def access(request: UserRequest) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            return _page(request, KeyForm(), status=201, new_key=key, new_text=text)
-    return _page(request, form, status=400 if form.errors else 200)
+            page = _page(request, KeyForm(), new_key=key, new_text=text)
+            page.status_code = 201
+            return page
+    return _page(request, form)
 
 
 @post_only("accounts:access")
@@ -63,11 +66,10 @@ def revoke_key(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("accounts:access")
 
 
-def _page(request: UserRequest, form: KeyForm, *, status: int, **more: Any) -> HttpResponse:
+def _page(request: UserRequest, form: KeyForm, **more: Any) -> HttpResponse:
     now = timezone.now()
     sign_ins = signins.of(request.user, now=now)
     context = {
-        "form": form,
         "sign_ins": sign_ins[:SHOWN],
         "sign_in_count": sign_ins.count(),
         "current": signins.current(request),
@@ -75,4 +77,4 @@ def _page(request: UserRequest, form: KeyForm, *, status: int, **more: Any) -> H
         "now": now,
         **more,
     }
-    return render(request, "accounts/access.html", context, status=status)
+    return form_page(request, "accounts/access.html", form, **context)

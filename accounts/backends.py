@@ -3,22 +3,19 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.emails import normalize_email
+from accounts.emails import login_name
 from accounts.models import User
 
 
 def find_account(name: str) -> User | None:
     """The account of that username or e-mail address, without regard to case."""
-    name = name.strip()
-    try:
-        email = normalize_email(name)
-    except ValidationError:
-        email = name
-    return User.objects.filter(Q(username__iexact=name) | Q(email__iexact=email)).order_by("pk").first()
+    plain = login_name(name)
+    if not plain.isascii():  # limits count ``ı`` and ``i`` apart, for which a database may see no difference
+        return None
+    return User.objects.filter(Q(username__iexact=plain) | Q(email__iexact=plain)).order_by("pk").first()
 
 
 class UsernameOrEmailBackend(ModelBackend):

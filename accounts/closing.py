@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts import access, identity, second_factor
 from accounts.models import ApiKey, EmailChange, SignIn, User
 from accounts.signals import account_closing
-from accounts.signup import RESERVED
+from accounts.signup import NOWHERE, RESERVED
 from fantasy_f1.core.errors import DomainError
 
 
@@ -46,7 +46,7 @@ def delete(*, user: User, password: str, otp: str, now: datetime, at: datetime) 
         account.groups.clear()
         account.user_permissions.clear()
         account.username = f"{RESERVED}{account.pk}"
-        account.email = f"{account.username}@deleted.invalid"
+        account.email = f"{account.username}@{NOWHERE}"
         account.full_name = "Deleted player"
         account.time_zone = "UTC"
         account.is_staff = account.is_superuser = False
@@ -63,10 +63,11 @@ def reactivate(*, user: User) -> None:
 
 def _end(user: User, *, now: datetime, at: datetime, for_good: bool) -> User:
     account_closing.send(sender=User, user=user, now=now, for_good=for_good)
-    hosts = User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
+    hosts = User.objects.select_for_update(no_key=True).filter(is_superuser=True, is_active=True).order_by("pk")
     if user.is_superuser and not [host for host in hosts if host.pk != user.pk]:
         raise LastHost("You are the only host of this site: make somebody else a host first.")
-    account = User.objects.select_for_update().get(pk=user.pk)
+    account = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    account_closing.send(sender=User, user=user, now=now, for_good=for_good)  # a league joined meanwhile
     account.is_active = False
     account.save(update_fields=["is_active", "updated_at"])
     access.end_all(user=account, now=at)

@@ -11,15 +11,18 @@ from django.db import transaction
 
 from accounts import links, tasks, verification
 from accounts.identity import prove_password
+from accounts.limits import account_key
 from accounts.models import EmailChange, User
 from accounts.signup import check_email, save
+from fantasy_f1.core.ratelimit import limit_mail
 
 
 def change_email(*, user: User, email: str, current_password: str, now: datetime) -> User:
     """Ask for another address, or give up the wish for one by naming the standing one.
 
     It changes once links sent to both addresses were followed; at once where no mails are sent, or where the old
-    address never was confirmed (the new one must be then). Raises ``WrongPassword``, ``Invalid``, ``EmailTaken``.
+    address never was confirmed (the new one must be then). Raises ``WrongPassword``, ``Invalid``, ``EmailTaken``,
+    ``RateLimited`` after too many mails to the new one.
     """
     prove_password(user, current_password)
     with transaction.atomic():
@@ -28,6 +31,8 @@ def change_email(*, user: User, email: str, current_password: str, now: datetime
         EmailChange.objects.filter(user=current).delete()
         if address == current.email:
             return current
+        if settings.EMAIL_VERIFICATION:  # whose mailbox it is, nobody knows yet
+            limit_mail(account=account_key(address))
         if settings.EMAIL_VERIFICATION and current.email_verified_at is not None:
             change = EmailChange.objects.create(user=current, email=address, created_at=now)
             for side in ("old", "new"):

@@ -22,3 +22,14 @@ def normalize_email(text: str) -> str:
     if not is_faithful:  # such as ß, which one standard reads as ss and the next one as itself
         raise ValidationError("Write the domain of this address in its ASCII form (xn--…).")
     return f"{local}{at}{encoded.decode('ascii')}"
+
+
+def login_name(typed: str) -> str:
+    """A username or an address as somebody typed it, in the one spelling by which accounts are found.
+
+    Not ASCII where it can be nobody's.
+    """
+    try:
+        return normalize_email(typed)
+    except ValidationError:
+        return typed.strip().lower()

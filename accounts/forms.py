@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.core.validators import MaxLengthValidator
 
 from accounts.identity import MAX_PASSWORD
@@ -11,7 +11,7 @@ from accounts.limits import account_key
 from accounts.models import ApiKey, username_validator
 from accounts.zones import find_time_zones, time_zones, validate_time_zone
 from fantasy_f1.core.errors import DomainError
-from fantasy_f1.core.ratelimit import RateLimited, limit_auth, limit_proof
+from fantasy_f1.core.ratelimit import RateLimited, limit_auth
 
 AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 WHAT_IS_LONG_ENOUGH = "At least 10 characters; a short sentence is good."
@@ -90,21 +90,12 @@ class LoginForm(RefusableForm, AuthenticationForm):
         return super().clean()
 
 
-class NewPasswordForm(SetPasswordForm):
+class NewPasswordForm(RefusableForm, SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = WHAT_IS_LONG_ENOUGH
         for field in self.fields.values():
             limit_password(field)
-
-
-class ChangePasswordForm(NewPasswordForm, PasswordChangeForm):
-    def clean_old_password(self) -> str:
-        try:
-            limit_proof(user_id=self.user.pk)
-        except RateLimited as error:
-            raise forms.ValidationError(error.message) from error
-        return super().clean_old_password()
 
 
 class ForgottenPasswordForm(RefusableForm):
@@ -146,6 +137,10 @@ class PasswordForm(RefusableForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class ChangePasswordForm(PasswordForm, NewPasswordForm):
+    field_order = ["current_password", "new_password1", "new_password2"]
 
 
 class ProofForm(PasswordForm):

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts import access, second_factor
+from accounts.credentials import PasswordChanged
 from accounts.models import SignIn, User
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.ratelimit import limit_proof
@@ -55,13 +57,23 @@ def prove(user: User, *, password: str, otp: str, now: datetime) -> None:
 def change_password(
     *, user: User, password: str, current_password: str, keep: SignIn | None = None, now: datetime
 ) -> None:
+    """``set_password`` for whoever knows the present one. Raises ``WrongPassword``, ``RateLimited`` too."""
+    prove_password(user, current_password)
+    set_password(user=user, password=password, keep=keep, now=now)
+
+
+def set_password(*, user: User, password: str, keep: SignIn | None = None, now: datetime) -> None:
     """Give the account another password, which ends its sign-ins but for ``keep``, and its API keys.
 
-    Raises ``WrongPassword``, ``Invalid`` where the new one is too weak.
+    The caller has made sure that it is the owner, by the password that ``user`` was read with: where that was changed
+    meanwhile, as by a reset that locks a thief out, nothing happens. Raises ``PasswordChanged``, ``Invalid`` where the
+    new one is too weak.
     """
-    prove_password(user, current_password)
     check_new_password(user, password)
+    new = make_password(password)
     with transaction.atomic():
-        user.set_password(password)
-        user.save(update_fields=["password", "updated_at"])
+        as_read = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+        if not as_read.update(password=new, updated_at=now):
+            raise PasswordChanged("The password was changed meanwhile. Log in again.")
+        user.password = new
         access.end_all(user=user, keep=keep, now=now)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import closing, export, identity, second_factor, verification
 from accounts.email_change import change_email, confirm_email_change, find_change, pending_email
+from accounts.form_pages import form_page
 from accounts.forms import CodeForm, EmailForm, PasswordForm, ProfileForm, ProofForm
 from accounts.models import SecondFactor
 from accounts.signup import change_profile
@@ -35,8 +36,8 @@ def profile(request: UserRequest) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("accounts:profile")
-    context = {"form": form, "pending_email": pending_email(user), "has_second_factor": second_factor.is_on(user)}
-    return render(request, "accounts/profile.html", context, status=400 if form.errors else 200)
+    context = {"pending_email": pending_email(user), "has_second_factor": second_factor.is_on(user)}
+    return form_page(request, "accounts/profile.html", form, **context)
 
 
 # E-mail address ---------------------------------------------------------------------------------
@@ -61,8 +62,7 @@ def email(request: UserRequest) -> HttpResponse:
                 else f"Your e-mail address is {user.email}.",
             )
             return redirect("accounts:profile")
-    context = {"form": form, "pending_email": pending_email(request.user)}
-    return render(request, "accounts/email.html", context, status=400 if form.errors else 200)
+    return form_page(request, "accounts/email.html", form, pending_email=pending_email(request.user))
 
 
 @require_http_methods(OFFERED)
@@ -163,14 +163,13 @@ def second_factor_disable(request: UserRequest) -> HttpResponse:
 
 
 def _second_factor(request: UserRequest, form: PasswordForm, *, is_on: bool) -> HttpResponse:
-    context = {"form": form, "is_on": is_on, "codes_left": request.user.recovery_codes.count()}
-    return render(request, "accounts/second_factor.html", context, status=400 if form.errors else 200)
+    codes_left = request.user.recovery_codes.count()
+    return form_page(request, "accounts/second_factor.html", form, is_on=is_on, codes_left=codes_left)
 
 
 def _set_up(request: UserRequest, factor: SecondFactor, form: CodeForm) -> HttpResponse:
-    context = {"form": form, "factor": factor, "picture": second_factor.picture(factor)}
-    status = 400 if form.errors else 200
-    return _secret(render(request, "accounts/second_factor_set_up.html", context, status=status))
+    picture = second_factor.picture(factor)
+    return _secret(form_page(request, "accounts/second_factor_set_up.html", form, factor=factor, picture=picture))
 
 
 def _secret(response: HttpResponse) -> HttpResponse:
@@ -233,12 +232,10 @@ def _close(
     request: UserRequest, *, pause_form: ProofForm | None = None, delete_form: ProofForm | None = None
 ) -> HttpResponse:
     has_second_factor = second_factor.is_on(request.user)
-    context = {
-        "pause_form": pause_form or ProofForm(has_second_factor=has_second_factor, auto_id="id_pause_%s"),
-        "delete_form": delete_form or ProofForm(has_second_factor=has_second_factor, auto_id="id_delete_%s"),
-        "form": pause_form or delete_form,
-    }
-    return render(request, "accounts/close.html", context, status=400 if pause_form or delete_form else 200)
+    pause = pause_form or ProofForm(has_second_factor=has_second_factor, auto_id="id_pause_%s")
+    gone = delete_form or ProofForm(has_second_factor=has_second_factor, auto_id="id_delete_%s")
+    sent = gone if gone.is_bound else pause
+    return form_page(request, "accounts/close.html", sent, pause_form=pause, delete_form=gone)
 
 
 def _goodbye(request: UserRequest, text: str) -> HttpResponse:

@@ -24,6 +24,7 @@ def begin(request: HttpRequest, user: User, *, after: str, now: datetime) -> Non
 
     ``now`` is the real time, here and below.
     """
+    request.session.cycle_key()  # whoever planted the session does not get any further with it
     request.session[KEY] = {
         "user": user.pk,
         "password": user.get_session_auth_hash(),

@@ -6,5 +6,6 @@ account_closing = Signal()
 """``user`` is about to close their account, at ``now``; ``for_good`` tells deleting from deactivating.
 
 A receiver clears what it keeps for the person, or raises a ``DomainError`` that says what stands against it. It is sent
-before the account's row is locked, because leagues are locked before the accounts of their players.
+before the account's row is locked, because leagues are locked before the accounts of their players, and once more when
+it is, for what came in between: receivers are safe to repeat.
 """

@@ -118,8 +118,7 @@ def end_all(*, user: User, now: datetime, keep: SignIn | None = None) -> int:
     ``keep`` outlives a change of the password that was made just before, too.
     """
     if keep:
-        keep.password_stamp = user.get_session_auth_hash()
-        keep.save(update_fields=["password_stamp"])
+        SignIn.objects.filter(pk=keep.pk).update(password_stamp=user.get_session_auth_hash())
     return _end(SignIn.objects.filter(user=user, ended_at=None).exclude(pk=keep.pk if keep else 0), now=now)
 
 

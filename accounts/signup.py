@@ -8,14 +8,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import verification
+from accounts.credentials import AccountClosed
 from accounts.emails import normalize_email
 from accounts.identity import check_new_password
 from accounts.models import User
 from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.names import check_name
 
-RESERVED = "deleted-"
-"""What the usernames of deleted accounts begin with."""
+RESERVED, NOWHERE = "deleted-", "deleted.invalid"
+"""What the usernames of deleted accounts begin with, and the domain of their addresses."""
 
 
 class UsernameTaken(DomainError):
@@ -57,13 +58,15 @@ def register(
 
 
 def change_profile(*, user: User, full_name: str | None = None, time_zone: str | None = None) -> User:
-    """Change what is given, on behalf of the account's owner. Raises ``Invalid``."""
-    if full_name is not None:
-        user.full_name = full_name.strip()
-    if time_zone is not None:
-        user.time_zone = time_zone
+    """Change what is given, on behalf of the account's owner. Raises ``Invalid``, ``AccountClosed``."""
+    given = {"full_name": full_name and full_name.strip(), "time_zone": time_zone}
+    changed = {name: value for name, value in given.items() if value is not None}
+    for name, value in changed.items():
+        setattr(user, name, value)
     _check(user)
-    user.save(update_fields=["full_name", "time_zone", "updated_at"])
+    # Nothing but that: in the same moment the rest of the row may change, or the person be deleted from it.
+    if not User.objects.filter(pk=user.pk, is_active=True).update(**changed, updated_at=timezone.now()):
+        raise AccountClosed("This account is closed.")
     return user
 
 
@@ -86,9 +89,12 @@ def save(user: User) -> None:
 
 def _normalized(email: str) -> str:
     try:
-        return normalize_email(email)
+        address = normalize_email(email)
     except ValidationError as error:
         raise Invalid(" ".join(error.messages), field="email") from error
+    if address.endswith(f"@{NOWHERE}"):  # else its account could not be deleted
+        raise Invalid("No mail comes to this address.", field="email")
+    return address
 
 
 def _check(user: User) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts import links, tasks
+from accounts.credentials import AccountClosed
 from accounts.models import User
 from fantasy_f1.core.errors import DomainError, NotAllowed
 
@@ -26,11 +27,19 @@ class TooManyMails(DomainError):
 
     code = "too_many_mails"
     status = 429
+    headers = {"Retry-After": str(int(PAUSE.total_seconds()))}
 
 
-def require_verified_email(user: User) -> None:
-    """For what only confirmed accounts may do. Raises ``EmailNotVerified``."""
-    if user.must_verify_email:
+def require_player(user: User) -> None:
+    """For what only open accounts with a confirmed address may do: making leagues and playing in them.
+
+    The account cannot be closed until the caller's transaction ends; leagues are locked before accounts. Raises
+    ``AccountClosed``, ``EmailNotVerified``.
+    """
+    account = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not account.is_active:
+        raise AccountClosed("This account is closed.")
+    if account.must_verify_email:
         raise EmailNotVerified("Confirm your e-mail address first: the link is in the mail we sent you.")
 
 

@@ -4,26 +4,27 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import (
+    INTERNAL_RESET_SESSION_TOKEN,
     LoginView,
-    PasswordChangeView,
     PasswordResetCompleteView,
     PasswordResetConfirmView,
     PasswordResetDoneView,
 )
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse, reverse_lazy
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts import access, second_factor, second_step, signins
+from accounts import identity, second_factor, second_step, signins
+from accounts.form_pages import answered, form_page
 from accounts.forms import (
     ChangePasswordForm,
     CodeForm,
@@ -32,15 +33,14 @@ from accounts.forms import (
     NewPasswordForm,
     RegisterForm,
 )
-from accounts.limits import account_key
 from accounts.middleware import COOKIE
 from accounts.recovery import ask_for_reset
 from accounts.signup import register as make_account
 from accounts.zones import time_zones
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import DomainError
-from fantasy_f1.core.http import PageRequest, vary_on_htmx, wants_part
-from fantasy_f1.core.ratelimit import RateLimited, limit_auth, limit_mail
+from fantasy_f1.core.http import PageRequest, UserRequest, vary_on_htmx, wants_part
+from fantasy_f1.core.ratelimit import limit_auth
 
 
 @sensitive_post_parameters("password")
@@ -62,7 +62,7 @@ def register(request: HttpRequest) -> HttpResponse:
             login(request, user)
             messages.success(request, f"Welcome, {user.display_name}.")
             return redirect(after or settings.LOGIN_REDIRECT_URL)
-    return _answered(render(request, "accounts/register.html", {"form": form, "next": after}), form)
+    return form_page(request, "accounts/register.html", form, next=after)
 
 
 class Login(LoginView):
@@ -85,7 +85,7 @@ class Login(LoginView):
         return redirect("accounts:login_code")
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        return _answered(super().form_invalid(form), form)
+        return answered(super().form_invalid(form), form)
 
 
 @sensitive_post_parameters("otp")
@@ -105,30 +105,45 @@ def login_code(request: HttpRequest) -> HttpResponse:
             login(request, waiting.user)
             second_step.end(request)
             return redirect(waiting.after or settings.LOGIN_REDIRECT_URL)
-    return _answered(render(request, "accounts/login_code.html", {"form": form}), form)
+    return form_page(request, "accounts/login_code.html", form)
 
 
-class PasswordChange(PasswordChangeView):
-    form_class = ChangePasswordForm
-    template_name = "accounts/password_change.html"
-    success_url = reverse_lazy("accounts:profile")
-
-    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        messages.success(self.request, "Your password is changed; other devices are logged out.")
-        response = super().form_valid(form)
-        access.end_all(user=form.user, keep=signins.current(self.request), now=timezone.now())
-        return response
+@login_required
+@sensitive_post_parameters("current_password", "new_password1", "new_password2")
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_change(request: UserRequest) -> HttpResponse:
+    form = ChangePasswordForm(request.user, request.POST or None)
+    if form.is_valid():
+        new, current = form.cleaned_data["new_password1"], form.cleaned_data["current_password"]
+        keep = signins.current(request)
+        try:
+            identity.change_password(
+                user=request.user, password=new, current_password=current, keep=keep, now=timezone.now()
+            )
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            update_session_auth_hash(request, request.user)
+            messages.success(request, "Your password is changed; other devices are logged out.")
+            return redirect("accounts:profile")
+    return form_page(request, "accounts/password_change.html", form)
 
 
 class PasswordResetConfirm(PasswordResetConfirmView):
     form_class = NewPasswordForm
     template_name = "accounts/password_reset_confirm.html"
-    success_url = reverse_lazy("accounts:password_reset_complete")
 
-    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
-        response = super().form_valid(form)
-        access.end_all(user=form.user, now=timezone.now())
-        return response
+    def form_valid(self, form: NewPasswordForm) -> HttpResponse:  # type: ignore[override]  # of ``form_class``
+        try:
+            identity.set_password(user=form.user, password=form.cleaned_data["new_password1"], now=timezone.now())
+        except DomainError as error:
+            form.refuse(error)
+            return self.form_invalid(form)
+        del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
+        return redirect("accounts:password_reset_complete")
+
+    def form_invalid(self, form: NewPasswordForm) -> HttpResponse:  # type: ignore[override]
+        return answered(super().form_invalid(form), form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,29 +152,17 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     form = ForgottenPasswordForm(request.POST or None)
     if form.is_valid():
         try:
-            limit_mail(request, account=account_key(form.cleaned_data["email"]))
+            limit_auth(request)
             ask_for_reset(form.cleaned_data["email"])
         except DomainError as error:
             form.refuse(error)
         else:
             return redirect("accounts:password_reset_done")
-    return _answered(render(request, "accounts/password_reset.html", {"form": form}), form)
+    return form_page(request, "accounts/password_reset.html", form)
 
 
 password_reset_done = PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html")
 password_reset_complete = PasswordResetCompleteView.as_view(template_name="accounts/password_reset_complete.html")
-
-
-def _answered(response: HttpResponse, form: Form) -> HttpResponse:
-    """The page of a form with the status of what is wrong with it: 400, or 429 where it was sent too often."""
-    if form.errors:
-        response.status_code = 400
-    refusal = getattr(form, "refusal", None)
-    if isinstance(refusal, RateLimited):
-        response.status_code = refusal.status
-        for name, value in refusal.headers.items():
-            response[name] = value
-    return response
 
 
 def _safe_next(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q, QuerySet
 
 from accounts.models import User
-from accounts.verification import require_verified_email
+from accounts.verification import require_player
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.events import publish
 from fantasy_f1.core.names import check_name
@@ -40,13 +40,13 @@ CHANGEABLE = {
 def create_league(*, creator: User, name: str, season: Season, now: datetime, **options: Any) -> League:
     """A new league with its creator as manager, who may use the admin from now on but does not join by this.
 
-    ``options`` are the other fields of ``CHANGEABLE``. Raises ``EmailNotVerified``, ``SeasonOver``, or ``Invalid`` with
-    the field at fault.
+    ``options`` are the other fields of ``CHANGEABLE``. Raises ``AccountClosed``, ``EmailNotVerified``, ``SeasonOver``,
+    or ``Invalid`` with the field at fault.
     """
-    require_verified_email(creator)
-    if is_over(season, now=now):
-        raise SeasonOver(f"The season {season} is over.", field="season")
     with transaction.atomic():
+        require_player(creator)
+        if is_over(season, now=now):
+            raise SeasonOver(f"The season {season} is over.", field="season")
         league = League(name=name, creator=creator, season=season, created_at=now, **options)
         _check(league)
         _save_with_new_code(league)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from accounts.verification import require_verified_email
+from accounts.verification import require_player
 from fantasy_f1.core.errors import Invalid, NotAllowed
 from fantasy_f1.core.events import publish
 from fantasy_f1.core.names import check_name
@@ -46,8 +46,8 @@ def join_league(*, league_id: int, user: User, team_name: str, now: datetime, co
     """Enter a team → the user's constructor. Asked again, the standing one is returned.
 
     A private league takes its code. Whoever left comes back with the same team, whoever is offered one takes it over.
-    Raises ``WrongCode``, ``RemovedBefore``, ``EmailNotVerified``, ``SeasonOver``, ``LeagueFull``, ``TeamNameTaken``,
-    ``Invalid``.
+    Raises ``WrongCode``, ``RemovedBefore``, ``AccountClosed``, ``EmailNotVerified``, ``SeasonOver``, ``LeagueFull``,
+    ``TeamNameTaken``, ``Invalid``.
     """
     with transaction.atomic():
         league = League.objects.lock(league_id)
@@ -190,7 +190,7 @@ def is_code(league: League, code: str) -> bool:
 
 def _enter(league: League, constructor: Constructor, team_name: str, user: User, now: datetime) -> Constructor:
     """Let a team in that is new or comes back, or give one that is offered to ``user``."""
-    require_verified_email(user)
+    require_player(user)
     if is_over(league.season, now=now):
         raise SeasonOver("The season of this league is over.")
     plays = constructor.pk is not None and constructor.is_active

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import second_factor, signins, tokens
-from accounts.api.fields import OtpField
+from accounts.api.fields import OtpField, PasswordField
 from accounts.api.users import UserOut
 from accounts.credentials import AccountClosed, PasswordChanged
 from accounts.limits import account_key
@@ -52,7 +52,7 @@ class RegisterIn(StrictSerializer):
 
     username = serializers.CharField(max_length=30)
     email = serializers.EmailField(max_length=254)
-    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    password = PasswordField()
     full_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     time_zone = serializers.CharField(max_length=64, required=False, help_text="Such as Europe/Berlin; UTC if left out")
 
@@ -62,7 +62,7 @@ class LoginIn(StrictSerializer):
 
     username = serializers.CharField(max_length=254, required=False, help_text="Username or e-mail address")
     email = serializers.CharField(max_length=254, required=False, help_text="Instead of username")
-    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    password = PasswordField()
     otp = OtpField(
         required=False, default="", allow_blank=True, help_text="Code or recovery code, where the second factor is on"
     )

@@ -8,9 +8,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.limits import account_key
 from accounts.recovery import ask_for_reset
-from fantasy_f1.core.ratelimit import limit_mail
+from fantasy_f1.core.ratelimit import limit_auth
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
 
@@ -34,7 +33,7 @@ class ResetIn(StrictSerializer):
 def reset_view(request: Request) -> Response:
     """Mail a link to a page where a new password can be chosen. The answer is the same whether there is an account."""
     email = valid(ResetIn(data=request.data))["email"]
-    limit_mail(request, account=account_key(email))
+    limit_auth(request)
     ask_for_reset(email)
     return Response(status=status.HTTP_202_ACCEPTED)
 

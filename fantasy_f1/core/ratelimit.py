@@ -121,30 +121,32 @@ def limit_auth(request: HttpRequest | Request, *, account: str = "") -> None:
     ``account`` is whatever stands for the account that is tried (``accounts.limits.account_key``); without one, as
     where an account is yet to be made, only the address counts.
     """
-    _limit_account(request, account and f"auth:account:{account}", settings.RATE_LIMIT_AUTH_ACCOUNT)
-
-
-def limit_mail(request: HttpRequest | Request, *, account: str) -> None:
-    """The same before a mail is sent to an account, so that nobody's mailbox is flooded; does not lock its login."""
-    _limit_account(request, f"mail:account:{account}", settings.RATE_LIMIT_MAIL)
-
-
-def limit_proof(*, user_id: int) -> None:
-    """Count an attempt to prove, by password or code, that one is the account's owner. Raises ``RateLimited``."""
-    if settings.RATE_LIMITS:
-        decision = buckets.take(f"proof:user:{user_id}", settings.RATE_LIMIT_AUTH_ACCOUNT)
-        if not decision.allowed:
-            raise RateLimited(decision.retry_after)
-
-
-def _limit_account(request: HttpRequest | Request, key: str, limit: Limit) -> None:
     if not settings.RATE_LIMITS:
         return
     plain = request._request if isinstance(request, Request) else request
     _take(plain, f"auth:address:{client_network(plain)}", settings.RATE_LIMIT_AUTH_ADDRESS)
-    if key:
-        # Its count is not told: equal counts under two names would tell that they are of one account.
-        _take(plain, key, limit, is_told=False)
+    if account:  # its count is not told: it is the account's, not that of whoever tries it
+        _take(plain, f"auth:account:{account}", settings.RATE_LIMIT_AUTH_ACCOUNT, is_told=False)
+
+
+def limit_mail(*, account: str) -> None:
+    """Count a mail that anybody can have sent to an account, so that nobody's mailbox is flooded; locks no login.
+
+    Raises ``RateLimited``.
+    """
+    _take_of_account(f"mail:account:{account}", settings.RATE_LIMIT_MAIL)
+
+
+def limit_proof(*, user_id: int) -> None:
+    """Count an attempt to prove, by password or code, that one is the account's owner. Raises ``RateLimited``."""
+    _take_of_account(f"proof:user:{user_id}", settings.RATE_LIMIT_AUTH_ACCOUNT)
+
+
+def _take_of_account(key: str, limit: Limit) -> None:
+    if settings.RATE_LIMITS:
+        decision = buckets.take(key, limit)
+        if not decision.allowed:
+            raise RateLimited(decision.retry_after)
 
 
 def _take(request: HttpRequest, key: str, limit: Limit, *, is_read: bool = False, is_told: bool = True) -> None:

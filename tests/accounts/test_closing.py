@@ -11,6 +11,8 @@ from rest_framework.test import APIClient
 
 from accounts import closing, keys, second_factor, signins, tokens
 from accounts.closing import LastHost
+from accounts.credentials import note_use
+from accounts.email_change import change_email
 from accounts.identity import WrongPassword
 from accounts.models import ApiKey, EmailChange, RecoveryCode, SecondFactor, SignIn, User
 from accounts.second_factor import OtpRequired
@@ -81,6 +83,19 @@ def test_nobody_can_take_the_name_of_a_deleted_account(name: str, now: datetime)
         register(username=name, email="ana@example.com", password=PASSWORD, now=now)
 
     assert refused.value.field == "username"
+
+
+def test_nobody_keeps_an_account_from_being_deleted_by_taking_its_address(now: datetime) -> None:
+    user = UserFactory()
+    address = f"Deleted-{user.pk}@DELETED.invalid"
+
+    for take in (
+        lambda: register(username="thief", email=address, password=PASSWORD, now=now),
+        lambda: change_email(user=UserFactory(), email=address, current_password=PASSWORD, now=REAL),
+    ):
+        with pytest.raises(Invalid) as refused:
+            take()
+        assert refused.value.field == "email"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -166,3 +181,13 @@ def test_deleted_no_sign_in_and_no_key_is_left(now: datetime) -> None:
     closing.delete(user=user, **proof(now))
 
     assert (SignIn.objects.count(), ApiKey.objects.count()) == (0, 0)
+
+
+def test_a_request_on_its_way_while_the_account_is_deleted_ends_in_no_error(now: datetime) -> None:
+    user = UserFactory()
+    key, _ = keys.make(user=user, name="bot", scope="read", now=REAL)
+    closing.delete(user=user, **proof(now))
+
+    note_use(key, now=REAL)
+
+    assert not ApiKey.objects.exists()

@@ -16,7 +16,9 @@ from accounts.identity import WrongPassword
 from accounts.links import LinkNotValid
 from accounts.models import EmailChange, User
 from accounts.signup import EmailTaken
+from fantasy_f1.core.buckets import Limit
 from fantasy_f1.core.errors import Invalid
+from fantasy_f1.core.ratelimit import RateLimited
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +129,23 @@ def test_an_address_that_never_was_confirmed_need_not_agree(ana: User, change: C
     ana.refresh_from_db()
     assert (ana.email, ana.must_verify_email) == (NEW, True)
     assert [message.to for message in mail.outbox] == [[NEW]]
+
+
+@pytest.mark.usefixtures("_mails")
+@pytest.mark.parametrize("confirmed", [REAL, None])
+def test_no_mailbox_is_flooded_by_wishing_for_its_address(
+    ana: User, change: Change, limits: Settings, confirmed: datetime | None
+) -> None:
+    User.objects.update(email_verified_at=confirmed)
+    limits.RATE_LIMIT_MAIL = Limit(2, 7200)
+
+    for _ in range(2):
+        change("victim@example.com")
+        change()
+
+    with pytest.raises(RateLimited):
+        change("Victim@example.com")
+    assert len([message for message in mail.outbox if message.to == ["victim@example.com"]]) == 2
 
 
 @pytest.mark.usefixtures("_mails")

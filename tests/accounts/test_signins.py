@@ -182,7 +182,7 @@ def test_a_password_changed_on_the_page_leaves_only_that_browser_in(user: User, 
 
     browser.post(
         reverse("accounts:password_change"),
-        {"old_password": PASSWORD, "new_password1": LONG, "new_password2": LONG},
+        {"current_password": PASSWORD, "new_password1": LONG, "new_password2": LONG},
     )
 
     assert [is_in(other) for other in others] == [False, False, False]

@@ -6,10 +6,13 @@ from unittest import mock
 
 import pytest
 from django.db import IntegrityError
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts import signup
+from accounts.closing import delete
+from accounts.credentials import AccountClosed
 from accounts.models import User
 from accounts.signup import EmailTaken, UsernameTaken, change_profile, register
 from fantasy_f1.core.errors import DomainError, Invalid
@@ -118,6 +121,29 @@ def test_change_profile_changes_only_what_is_given() -> None:
 
     user.refresh_from_db()
     assert (user.full_name, user.time_zone) == ("Ana Lopes", "Europe/Lisbon")
+
+
+def test_two_changes_of_a_profile_at_once_both_stand() -> None:
+    user = UserFactory(full_name="Ana", time_zone="Europe/Lisbon")
+    elsewhere = User.objects.get()
+
+    change_profile(user=user, full_name="Ana Lopes")
+    change_profile(user=elsewhere, time_zone="Asia/Tokyo")
+
+    user.refresh_from_db()
+    assert (user.full_name, user.time_zone) == ("Ana Lopes", "Asia/Tokyo")
+
+
+def test_the_name_of_a_person_who_was_deleted_meanwhile_does_not_come_back(now: datetime) -> None:
+    user = UserFactory()
+    elsewhere = User.objects.get()
+    delete(user=elsewhere, password=PASSWORD, otp="", now=now, at=timezone.now())
+
+    with pytest.raises(AccountClosed):
+        change_profile(user=user, full_name="Ana Lopes")
+
+    user.refresh_from_db()
+    assert user.full_name == "Deleted player"
 
 
 def test_change_profile_lets_a_name_be_emptied() -> None:

@@ -17,7 +17,7 @@ from accounts.signup import register
 from accounts.verification import (
     EmailNotVerified,
     TooManyMails,
-    require_verified_email,
+    require_player,
     send_verification,
     verify_email,
 )
@@ -59,14 +59,14 @@ def test_an_account_is_confirmed_from_the_start_where_no_mails_are_sent(
     with django_capture_on_commit_callbacks(execute=True):
         user = register(username="ana", email="ana@example.com", password=PASSWORD, now=now)
 
-    require_verified_email(user)
+    require_player(user)
     assert (user.email_verified_at, mail.outbox) == (now, [])
 
 
 @pytest.mark.usefixtures("_mails")
 def test_accounts_that_were_there_before_and_the_hosts_own_ones_are_confirmed() -> None:
-    require_verified_email(UserFactory())
-    require_verified_email(User.objects.create_user("bob", "bob@example.com"))
+    require_player(UserFactory())
+    require_player(User.objects.create_user("bob", "bob@example.com"))
 
 
 def test_a_new_account_gets_a_link_whose_button_confirms_it(client: Client, ana: User) -> None:
@@ -81,7 +81,7 @@ def test_a_new_account_gets_a_link_whose_button_confirms_it(client: Client, ana:
     assert (shown.status_code, after_looking) == (200, None)
     assert [answer.status_code for answer in pressed] == [302, 302]
     assert ana.email_verified_at is not None
-    require_verified_email(ana)
+    require_player(ana)
 
 
 def test_an_unconfirmed_account_neither_makes_nor_joins_leagues(ana: User, now: datetime) -> None:

@@ -1,16 +1,21 @@
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pyotp
 import pytest
 import time_machine
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlsafe_base64_encode
 
-from accounts import second_factor
+from accounts import identity, second_factor
 from accounts.models import User
+from accounts.sessions import SessionStore
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -226,7 +231,7 @@ def test_password_change_keeps_this_session_and_ends_others(client: Client, user
 
     answer = client.post(
         reverse("accounts:password_change"),
-        {"old_password": PASSWORD, "new_password1": new, "new_password2": new},
+        {"current_password": PASSWORD, "new_password1": new, "new_password2": new},
         follow=True,
     )
 
@@ -238,9 +243,12 @@ def test_password_change_keeps_this_session_and_ends_others(client: Client, user
 
 @pytest.mark.parametrize(("old", "new"), [("wrong", "another long sentence"), (PASSWORD, "short")])
 def test_password_change_refuses_a_wrong_old_and_a_weak_new_one(client: Client, user: User, old: str, new: str) -> None:
-    client.post(reverse("accounts:password_change"), {"old_password": old, "new_password1": new, "new_password2": new})
+    given = {"current_password": old, "new_password1": new, "new_password2": new}
+
+    answer = client.post(reverse("accounts:password_change"), given)
 
     user.refresh_from_db()
+    assert answer.status_code == 400
     assert user.check_password(PASSWORD)
 
 
@@ -253,13 +261,49 @@ def test_password_reset_works_from_the_mail_to_the_login(client: Client) -> None
     address = re.search(r"http://localhost:8000(/accounts/password/reset/\S+)", message.body)
     assert address is not None
     form = client.get(address[1], follow=True)
+    weak = client.post(form.request["PATH_INFO"], {"new_password1": "short", "new_password2": "short"})
     done = client.post(form.request["PATH_INFO"], {"new_password1": new, "new_password2": new})
 
     user.refresh_from_db()
     assert (message.subject, message.to) == ("A new password for Fantasy F1", ["ana@example.com"])
+    assert weak.status_code == 400
     assert done["Location"] == reverse("accounts:password_reset_complete")
     assert user.check_password(new)
     assert "This link is used up" in client.get(address[1], follow=True).content.decode()
+
+
+def test_a_password_that_changed_while_the_link_was_followed_stays(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = UserFactory()
+    where = {"uidb64": urlsafe_base64_encode(str(user.pk).encode()), "token": default_token_generator.make_token(user)}
+    form = client.get(reverse("accounts:password_reset_confirm", kwargs=where), follow=True)
+
+    def changed_meanwhile(*args: Any, **kwargs: Any) -> None:  # called when the account has been read
+        user.set_password("first one to change it")
+        user.save()
+
+    monkeypatch.setattr(identity, "check_new_password", changed_meanwhile)
+    given = dict.fromkeys(("new_password1", "new_password2"), "another long sentence")
+    answer = client.post(form.request["PATH_INFO"], given)
+
+    user.refresh_from_db()
+    assert answer.status_code == 400
+    assert "The password was changed meanwhile." in answer.content.decode()
+    assert user.check_password("first one to change it")
+
+
+@pytest.mark.usefixtures("recovery_code")
+def test_a_session_that_was_planted_does_not_get_to_the_second_step(client: Client) -> None:
+    planted = SessionStore()
+    planted.create()
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(planted.session_key)
+
+    client.post(reverse("accounts:login"), {"username": "ana", "password": PASSWORD})
+
+    assert client.session["second_step"]
+    assert client.session.session_key != planted.session_key
+    assert not planted.exists(str(planted.session_key))
 
 
 def test_password_reset_answers_alike_for_an_unknown_address(client: Client) -> None:
@@ -276,7 +320,7 @@ def test_password_reset_answers_alike_for_an_unknown_address(client: Client) -> 
         ("login", {"username": "ana", "password": ""}, "password"),
         (
             "password_change",
-            {"old_password": PASSWORD, "new_password1": "short", "new_password2": "other"},
+            {"current_password": PASSWORD, "new_password1": "short", "new_password2": "other"},
             "new_password2",
         ),
     ],

@@ -77,6 +77,15 @@ def test_production_uses_its_services_and_secure_cookies(run: Run) -> None:
     }
 
 
+def test_a_broker_that_hangs_holds_no_request_up_for_long(run: Run) -> None:
+    names = ["CELERY_BROKER_TRANSPORT_OPTIONS", "CELERY_TASK_PUBLISH_RETRY"]
+
+    assert settings(run, names, **PRODUCTION) == {
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 3},
+        "CELERY_TASK_PUBLISH_RETRY": False,
+    }
+
+
 def test_production_pools_its_connections(run: Run) -> None:
     databases = settings(run, ["DATABASES"], **PRODUCTION, DATABASE_POOL="7")["DATABASES"]
 

@@ -7,7 +7,9 @@ import pytest
 from django.db import connection
 
 from accounts import closing
+from accounts.credentials import AccountClosed
 from accounts.models import User
+from accounts.signals import account_closing
 from drafts import lifecycle
 from drafts.models import Pick
 from drafts.picks import make_pick
@@ -161,6 +163,46 @@ def test_two_managers_who_leave_at_once_do_not_leave_the_league_alone(now: datet
 
     assert outcomes([lambda: close(ana, now), lambda: close(bob, now)]) == {"won": 1, "last_manager": 1}
     assert league.managers.filter(is_active=True).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_whoever_joins_while_the_account_is_deleted_does_not_play(ana: User, now: datetime, attempt: int) -> None:
+    league = LeagueFactory()
+    connection.close()
+
+    outcomes(
+        [
+            lambda: delete(ana, now),
+            lambda: join_league(league_id=league.pk, user=User.objects.get(pk=ana.pk), team_name="Late", now=now),
+        ]
+    )
+
+    assert not league.constructors.playing().filter(user=ana).exists()
+
+
+def test_a_closed_account_neither_joins_nor_makes_a_league(ana: User, now: datetime) -> None:
+    """Its request was let in just before."""
+    league = LeagueFactory()
+    deactivate(User.objects.get(pk=ana.pk), now)
+
+    with pytest.raises(AccountClosed):
+        join_league(league_id=league.pk, user=ana, team_name="Late", now=now)
+    with pytest.raises(AccountClosed):
+        create_league(creator=ana, name="Late", season=league.season, now=now)
+
+
+def test_a_league_that_was_joined_while_the_account_closes_is_left_too(ana: User, now: datetime) -> None:
+    league = LeagueFactory()
+
+    def join(**kwargs: Any) -> None:  # when the leagues have been looked at, before the account is locked
+        join_league(league_id=league.pk, user=ana, team_name="Late", now=now)
+        account_closing.disconnect(join)
+
+    account_closing.connect(join, weak=False)
+    delete(User.objects.get(pk=ana.pk), now)
+
+    assert not league.constructors.get(user=ana).is_active
 
 
 @pytest.mark.django_db(transaction=True)
