@@ -18,6 +18,7 @@ from drafts.models import ROUNDS
 from fantasy_f1.core import clock
 from fantasy_f1.core.filters import IdFilter, OrderFilter, SearchFilter, YesNoFilter
 from fantasy_f1.core.http import account_of, for_all
+from fantasy_f1.core.pagination import refuse_unknown
 from fantasy_f1.core.schema import PlainDecimal, problems
 from fantasy_f1.core.serializers import ID, IdField, StrictSerializer, valid
 from leagues import points
@@ -35,7 +36,7 @@ from scoring.scores import rule_set
 # What goes in -----------------------------------------------------------------------------------
 
 
-class BoardQuery(StrictSerializer):
+class BoardQuery(serializers.Serializer[Any]):
     race_id = IdField(required=False)
 
 
@@ -187,6 +188,7 @@ def leaderboard_view(request: Request, pk: int) -> Response:
     leagues = League.objects.visible_to(request.user).select_related("season")
     league = get_object_or_404(leagues, pk=pk)
     query = BoardQuery(data=request.query_params)
+    refuse_unknown(request, query.fields)
     query.is_valid(raise_exception=True)
     if "race_id" not in query.validated_data:
         return Response(BoardOut(overall_board(league)).data)
