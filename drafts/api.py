@@ -42,6 +42,7 @@ from fantasy_f1.core.conditional import if_match, tagged
 from fantasy_f1.core.filters import IdFilter
 from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.idempotency import idempotent
+from fantasy_f1.core.pagination import refuse_unknown
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
 from leagues.models import Constructor, League
@@ -430,6 +431,7 @@ def events_view(request: Request, league_pk: int, race_pk: int) -> Response:
     draft = _draft(request, league_pk, race_pk)
     after = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
     query = EventsQuery(data={"after": after})
+    refuse_unknown(request, query.fields)
     query.is_valid(raise_exception=True)
     events = feed.stream(feed.events_after(draft, query.validated_data["after"]))
     return Response(events, headers={"Cache-Control": "no-store"})
