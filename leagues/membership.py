@@ -45,7 +45,7 @@ COLOURS = (
 def join_league(*, league_id: int, user: User, team_name: str, now: datetime, code: str = "") -> Constructor:
     """Enter a team → the user's constructor. Asked again, the standing one is returned.
 
-    A private league takes its code, but for its managers and whoever is offered a team. Whoever left comes back with the
+    A private league takes its code, but for managers and whoever is offered a team. Whoever left comes back with the
     same team, whoever is offered one takes it over.
     Raises ``WrongCode``, ``RemovedBefore``, ``EmailNotVerified``, ``SeasonOver``, ``LeagueFull``, ``TeamNameTaken``,
     ``Invalid``.
