@@ -62,13 +62,13 @@ class DraftForm(forms.ModelForm):
         error_messages={"invalid": "Write the ids of the teams, separated by commas."},
     )
 
-
-class ReasonForm(ActionForm):
-    reason = forms.CharField(required=False, max_length=200, label="Reason (to make void)")
-
     class Meta:
         model = Draft
         fields = ["order_data"]
+
+
+class ReasonForm(ActionForm):
+    reason = forms.CharField(required=False, max_length=200, label="Reason (to make void)")
 
 
 @admin.register(Draft)

@@ -155,11 +155,11 @@ def _start(draft: Draft, *, actor: User | None, now: datetime) -> None:
 
 
 def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: datetime) -> Draft:
-    """A manager's own order, until the first pick. Raises ``NotAllowed``, ``OrderFixed``, ``WrongOrder``."""
+    """A manager's order, until the first pick or the lock. Raises ``NotAllowed``, ``OrderFixed``, ``WrongOrder``."""
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
         require_manager(actor, draft.league)
-        if draft.status not in Draft.ORDERABLE or draft.picks.exists():
+        if draft.status not in Draft.ORDERABLE or draft.picks.exists() or now >= draft.locks_at:
             raise OrderFixed("The order stands: it can be set until the first pick.")
         if Counter(constructor_ids) != Counter(_active(draft.league)):
             raise WrongOrder("The order must name every team of the league exactly once.", field="order")

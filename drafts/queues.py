@@ -33,8 +33,8 @@ def set_queue(
     _require_owner(constructor, actor)
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
-        if not draft.league.constructors.playing().filter(pk=constructor.pk).exists():
-            raise NotAllowed("Only a team that plays has a queue.")
+        if not draft.league.constructors.playing().filter(pk=constructor.pk, user=actor).exists():
+            raise NotAllowed("Only a team that plays has a queue, by its owner's word.")
         if draft.status == Draft.Status.VOID:
             raise DraftNotOpen("This draft is void.")
         require_unlocked(draft, now)
@@ -47,7 +47,10 @@ def set_queue(
 
 def drop_queues(*, constructor: Constructor) -> None:
     """Forget whom the team wanted, as when it has another owner, for whose eyes that was not. Safe to repeat."""
-    Queue.objects.filter(constructor=constructor).delete()
+    with transaction.atomic():
+        drafts = Draft.objects.filter(league=constructor.league_id, status__in=Draft.UNLOCKED)
+        list(drafts.select_for_update(no_key=True).order_by("pk"))  # the owner before may be writing one just now
+        Queue.objects.filter(constructor=constructor).delete()
 
 
 def _require_owner(constructor: Constructor, actor: User) -> None:

@@ -7,13 +7,14 @@ from accounts import export
 from accounts.models import User
 from accounts.signals import account_closing
 from drafts.lifecycle import follow_race
-from drafts.models import Draft, Pick
+from drafts.models import Draft, Pick, Queue
 from drafts.picks import set_autopilot, withdraw_constructor
 from drafts.queues import drop_queues
 from fantasy_f1.core.events import published
 from leagues.events import ConstructorLeft, ConstructorTakenOver
 from leagues.models import Constructor
 from races.events import RaceCancelled, RaceReinstated, RaceRescheduled
+from races.models import Driver
 
 
 def release_picks(*, event: ConstructorLeft, now: datetime, **kwargs: Any) -> None:
@@ -34,9 +35,14 @@ def follow(*, event: RaceCancelled | RaceReinstated | RaceRescheduled, now: date
 
 
 def stand_in(*, user: User, now: datetime, for_good: bool, **kwargs: Any) -> None:
-    """Nobody waits for the teams of a deactivated account: the ranking picks for them. A deleted one leaves anyway."""
-    if not for_good:
-        for constructor in user.constructors.playing():
+    """Nobody waits for the teams of a deactivated account: the ranking picks for them.
+
+    A deleted one leaves anyway; whom it wanted was its own business and is forgotten.
+    """
+    for constructor in user.constructors.all():
+        if for_good:
+            drop_queues(constructor=constructor)
+        elif constructor.is_active:
             set_autopilot(constructor=constructor, on=True, actor=user, now=now)
 
 
@@ -59,6 +65,21 @@ def picks_of(user: User) -> list[dict[str, Any]]:
     ]
 
 
+def queues_of(user: User) -> list[dict[str, Any]]:
+    queues = Queue.objects.filter(constructor__user=user).select_related("draft__race").order_by("pk")
+    names = {driver.pk: driver.name for driver in Driver.objects.all()} if queues else {}
+    return [
+        {
+            "league_id": queue.draft.league_id,
+            "race": queue.draft.race.name,
+            "season": queue.draft.race.season_id,
+            "constructor_id": queue.constructor_id,
+            "drivers": [names[pk] for pk in queue.driver_ids if pk in names],
+        }
+        for queue in queues
+    ]
+
+
 def connect() -> None:
     published.connect(release_picks, sender=ConstructorLeft)
     published.connect(hand_over_team, sender=ConstructorTakenOver)
@@ -66,3 +87,4 @@ def connect() -> None:
         published.connect(follow, sender=calendar_event)
     account_closing.connect(stand_in)
     export.register("picks", picks_of)
+    export.register("queues", queues_of)

@@ -270,8 +270,8 @@ def _room(
     chosen, left = (_row(board, request.GET.get(name, "")) for name in ("driver", "from"))
     if chosen and (refusal := _refusal(chosen, picks_for, on_the_clock)):
         chosen, error = None, refusal
-    can_set_order = manages and draft.pk and draft.status in Draft.ORDERABLE and not board.has_picks
     is_unlocked = bool(draft.pk) and draft.status in Draft.UNLOCKED and clock.now() < draft.locks_at
+    can_set_order = manages and is_unlocked and draft.status in Draft.ORDERABLE and not board.has_picks
     queue_ids = queues.queue_of(draft=draft, constructor=mine, actor=mine.user) if mine and is_unlocked else None
     my_turns = board.turns_of(mine)
     context: dict[str, Any] = {

@@ -2,26 +2,26 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from fantasy_f1.core.events import publish
 from leagues.errors import LastManager, LeagueInUse
 from leagues.events import ManagersChanged
 from leagues.managers import delete_league, refresh_staff
-from leagues.membership import leave_league
+from leagues.membership import drop_offers, leave_league
 from leagues.models import Constructor, League
 
 
 def check_departure(*, user: User) -> list[League]:
-    """The leagues in which ``user`` plays or which they manage, locked until the caller's transaction ends.
+    """The leagues in which ``user`` plays or is offered a team, or which they manage, locked for the transaction.
 
     Raises ``LastManager``, naming the league, while ``user`` is the only manager of one in which others play;
     managers whose account is closed do not count.
     """
-    concerned = League.objects.of(user).values("pk")
+    concerned = Q(pk__in=League.objects.of(user).values("pk")) | Q(pk__in=user.offered_teams.values("league"))
     # All of them at once, always in the same order, and before any account: as in hand-overs.
-    leagues = list(League.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk"))
+    leagues = list(League.objects.select_for_update(no_key=True).filter(concerned).order_by("pk"))
     others = Constructor.objects.playing().filter(league=OuterRef("pk")).exclude(user=user)
     for league in League.objects.filter(Exists(others), managers=user):
         if not league.managers.filter(is_active=True).exclude(pk=user.pk).exists():
@@ -30,7 +30,7 @@ def check_departure(*, user: User) -> list[League]:
 
 
 def depart(*, user: User, now: datetime) -> None:
-    """Stop playing and managing everywhere, within the caller's transaction.
+    """Stop playing and managing everywhere, and wait for no team, within the caller's transaction.
 
     Leagues in which nobody else ever played, and which never drafted, go; the others stay as history, those without a
     manager for the host to look after. Raises like ``check_departure``.
@@ -42,7 +42,8 @@ def depart(*, user: User, now: datetime) -> None:
             publish(ManagersChanged(league.pk, ids), source=league, actor=user, now=now)
     for constructor in user.constructors.playing():
         leave_league(league_id=constructor.league_id, user=user, now=now)
-    refresh_staff(user)
+    refresh_staff(user)  # locks the user, too: nothing is offered to them any more
+    drop_offers(user=user, now=now)
 
 
 def _deleted(league: League, user: User, now: datetime) -> bool:

@@ -61,6 +61,8 @@ class TeamOffered(Event):
 
 @dataclass(frozen=True)
 class OfferWithdrawn(Event):
+    """By a manager, or because the account of ``user_id``, who acts then, was deleted."""
+
     league_id: int
     constructor_id: int
     user_id: int

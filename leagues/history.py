@@ -85,7 +85,7 @@ SENTENCES: dict[str, Callable[[dict[str, Any], Names, Names], str]] = {
     "ConstructorRenamed": lambda data, teams, names: f"named the team {data['team_name']}",
     "ConstructorRecoloured": lambda data, teams, names: f"gave {teams.get(data['constructor_id'], '')} another colour",
     "TeamOffered": _offered,
-    "OfferWithdrawn": lambda data, teams, names: f"offers {teams.get(data['constructor_id'], '')} no more",
+    "OfferWithdrawn": lambda data, teams, names: f"ended the offer of {teams.get(data['constructor_id'], '')}",
     "ConstructorTakenOver": _taken_over,
     "CodeRenewed": lambda data, teams, names: "made a new code: the old invitations are void",
     "ToldAgain": lambda data, teams, names: f"had {names.get(data['user_id'], '')} told again: {data['title']}",

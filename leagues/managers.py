@@ -121,33 +121,36 @@ def people_of(league: League) -> QuerySet[User]:
 
 
 def add_manager(*, league_id: int, actor: User, user: User, now: datetime) -> None:
-    """Make a player of the league a manager beside the others. Raises ``NotAllowed``, ``Invalid``."""
+    """Make a player of the league a manager beside the others. Safe to repeat. Raises ``NotAllowed``, ``Invalid``."""
     with transaction.atomic():
         league = League.objects.lock(league_id)
         require_manager(actor, league)
+        if league.managers.filter(pk=user.pk, is_active=True).exists():
+            return
         if not league.constructors.playing().filter(user=user, user__is_active=True).exists() and user != actor:
             raise Invalid("Only players of the league can manage it.", field="user")
-        if league.managers.filter(pk=user.pk).exists():
-            return
         league.managers.add(user)
         _managers_changed(league, actor, now, user)
 
 
 def remove_manager(*, league_id: int, actor: User, user: User, now: datetime) -> None:
-    """Take the role from a manager, or give it back oneself. Raises ``NotAllowed``, ``LastManager``."""
+    """Take the role from a manager, or give it back oneself; one who can act stays. Safe to repeat.
+
+    Raises ``NotAllowed``, ``LastManager``.
+    """
     with transaction.atomic():
         league = League.objects.lock(league_id)
         require_manager(actor, league)
         if not league.managers.filter(pk=user.pk).exists():
             return
-        if league.managers.count() == 1:
+        if not league.managers.filter(is_active=True).exclude(pk=user.pk).exists():
             raise LastManager("A league always has a manager: hand it over first.")
         league.managers.remove(user)
         _managers_changed(league, actor, now, user)
 
 
 def hand_over(*, league_id: int, actor: User, to: User, now: datetime) -> None:
-    """Give one's own management to a player of the league. Raises ``NotAllowed``, ``Invalid``."""
+    """Give one's own management to a player of the league or another manager. Raises ``NotAllowed``, ``Invalid``."""
     with transaction.atomic():
         League.objects.lock(league_id)
         _lock_users([actor, to])

@@ -45,20 +45,20 @@ COLOURS = (
 def join_league(*, league_id: int, user: User, team_name: str, now: datetime, code: str = "") -> Constructor:
     """Enter a team → the user's constructor. Asked again, the standing one is returned.
 
-    A private league takes its code. Whoever left comes back with the same team, whoever is offered one takes it over.
-    Raises ``WrongCode``, ``RemovedBefore``, ``AccountClosed``, ``EmailNotVerified``, ``SeasonOver``, ``LeagueFull``,
-    ``TeamNameTaken``, ``Invalid``.
+    A private league takes its code, but for managers and whoever is offered a team. Whoever left comes back with the
+    same team, whoever is offered one takes it over. Raises ``WrongCode``, ``RemovedBefore``, ``AccountClosed``,
+    ``EmailNotVerified``, ``SeasonOver``, ``LeagueFull``, ``TeamNameTaken``, ``Invalid``.
     """
     with transaction.atomic():
         league = League.objects.lock(league_id)
         standing = league.constructors.filter(user=user).first()
         if standing and standing.is_active:
             return standing
-        if league.is_private and not is_code(league, code) and not may_manage(user, league):
+        offered = league.constructors.filter(offered_to=user).select_related("user").first()
+        if league.is_private and not (offered or is_code(league, code) or may_manage(user, league)):
             raise WrongCode("This is not the code of the league.", field="code")
         if standing and standing.was_removed:
             raise RemovedBefore("A manager removed you from this league; only a manager can invite you back.")
-        offered = league.constructors.filter(offered_to=user).select_related("user").first()
         if not offered and not standing and _was_replaced(league, user) and not may_manage(user, league):
             raise RemovedBefore("Somebody else has your team in this league; only a manager can offer you another one.")
         return _enter(league, standing or offered or Constructor(league=league, user=user), team_name, user, now)
@@ -83,6 +83,8 @@ def offer_team(*, constructor_id: int, to: User, actor: User, reason: str, now: 
         league, constructor = _locked(constructor_id)
         require_manager(actor, league)
         why = _reason(reason, "Say why the team needs another player.")
+        if not _lock(to).is_active:
+            raise Invalid("There is no player with this name.", field="username")
         if league.constructors.filter(user=to).exists():
             raise HasTeam(f"{to.display_name} has a team in this league, or had one.", field="username")
         if is_over(league.season, now=now):
@@ -95,16 +97,19 @@ def offer_team(*, constructor_id: int, to: User, actor: User, reason: str, now: 
     return constructor
 
 
+def drop_offers(*, user: User, now: datetime) -> None:
+    """End all offers to ``user``, who and whose leagues are locked by the caller. Safe to repeat."""
+    for constructor in user.offered_teams.select_related("league").order_by("league", "pk"):
+        _end_offer(constructor.league, constructor, actor=user, now=now)
+
+
 def withdraw_offer(*, constructor_id: int, actor: User, now: datetime) -> Constructor:
     """Let the team be taken over by nobody. Safe to repeat. Raises ``NotAllowed``."""
     with transaction.atomic():
         league, constructor = _locked(constructor_id)
         require_manager(actor, league)
-        offered_to = constructor.offered_to_id
-        if offered_to:
-            constructor.offered_to = None
-            constructor.save(update_fields=["offered_to"])
-            publish(OfferWithdrawn(league.pk, constructor.pk, offered_to), source=league, actor=actor, now=now)
+        if constructor.offered_to:
+            _end_offer(league, constructor, actor=actor, now=now)
     return constructor
 
 
@@ -212,6 +217,19 @@ def _enter(league: League, constructor: Constructor, team_name: str, user: User,
     )
     publish(event, source=league, actor=user, now=now)
     return constructor
+
+
+def _end_offer(league: League, constructor: Constructor, *, actor: User, now: datetime) -> None:
+    assert constructor.offered_to is not None
+    event = OfferWithdrawn(league.pk, constructor.pk, constructor.offered_to.pk)
+    constructor.offered_to = None
+    constructor.save(update_fields=["offered_to"])
+    publish(event, source=league, actor=actor, now=now)
+
+
+def _lock(user: User) -> User:
+    """The user as they are now; their account is not closed until the surrounding transaction ends."""
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _was_replaced(league: League, user: User) -> bool:

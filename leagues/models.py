@@ -36,6 +36,13 @@ class LeagueQuerySet(models.QuerySet["League"]):
             return self
         return self.filter(Q(is_private=False) | Q(pk__in=self.model.objects.of(user).values("pk")))
 
+    def open_to(self, user: "User | AnonymousUser", *, code: str = "") -> "LeagueQuerySet":
+        """Those that ``user`` may see, that has the ``code``, and those in which a team is offered to ``user``."""
+        known = Q(pk__in=self.model.objects.visible_to(user).values("pk")) | Q(code=code.strip().upper())
+        if user.is_authenticated:
+            known |= Q(pk__in=user.offered_teams.values("league"))
+        return self.filter(known)
+
     def with_member_count(self) -> "LeagueQuerySet":
         """Adds ``member_count``: constructors that play."""
         return self.annotate(member_count=Count("constructors", filter=Q(constructors__is_active=True)))

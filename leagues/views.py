@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.forms import Form
+from django.forms import Form, ModelChoiceField
 from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -104,8 +104,8 @@ def invite(request: PageRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter(request: PageRequest, pk: int) -> HttpResponse:
-    """Join a league that one can see without its code."""
-    leagues = League.objects.visible_to(request.user).with_member_count().select_related("creator", "season")
+    """Join a league without its code: one that one can see, or in which one is offered a team."""
+    leagues = League.objects.open_to(request.user).with_member_count().select_related("creator", "season")
     return _join(request, get_object_or_404(leagues, pk=pk), "")
 
 
@@ -189,7 +189,7 @@ def offer(request: UserRequest, pk: int) -> HttpResponse:
     membership.offer_team(
         constructor_id=constructor.pk, to=to, actor=request.user, reason=given["reason"], now=clock.now()
     )
-    messages.success(request, f"{to.display_name} may take over {constructor} now, by the code or the link.")
+    messages.success(request, f"{to.display_name} may take over {constructor} now, and is told so.")
     return redirect("leagues:settings", pk)
 
 
@@ -260,8 +260,11 @@ def _home(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _read(form: Form) -> dict[str, Any]:
+    """What a form of hidden fields and short texts was given. Raises ``Invalid`` with what there is to say of it."""
     if not form.is_valid():
-        raise Invalid("That is nobody of this league.")
+        field, messages_ = next(iter(form.errors.items()))
+        somebody = isinstance(form.fields[field], ModelChoiceField)
+        raise Invalid("That is nobody of this league." if somebody else f"{form[field].label}: {messages_[0]}")
     return form.cleaned_data
 
 

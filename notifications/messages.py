@@ -158,7 +158,7 @@ def offered(team: Constructor, *, reason: str, event: str) -> Message:
         f"{team} in {team.league} is offered to you",
         f"Join the league to take over the team of {team.user.display_name} with its points. "
         f"A manager gave this reason: {reason}",
-        reverse("leagues:invite", args=[team.league.code]),
+        reverse("leagues:enter", args=[team.league_id]),
         f"constructor:{team.pk}:offered:{event}",
         team.league_id,
     )

@@ -234,12 +234,10 @@ class LeagueDetail(APIView):
 def join_view(request: Request, pk: int) -> Response:
     """Enter a team.
 
-    To whom a team of the league is offered takes it over by this, under the given name.
+    To whom a team of the league is offered takes it over by this, under the given name and without a code.
     """
     given = valid(JoinIn(data=request.data))
-    by_code = Q(code=given.get("code", "").strip().upper())
-    visible = Q(pk__in=League.objects.visible_to(request.user).values("pk"))
-    league = get_object_or_404(League.objects.filter(by_code | visible), pk=pk)
+    league = get_object_or_404(League.objects.open_to(request.user, code=given.get("code", "")), pk=pk)
     constructor = membership.join_league(league_id=league.pk, user=account_of(request), now=clock.now(), **given)
     context = {"points": points.totals([constructor])}
     return created(ConstructorOut(constructor, context=context).data, at="api-constructor", args=[constructor.pk])

@@ -563,6 +563,12 @@ def test_what_is_no_event_is_refused(draft: Draft, after: str) -> None:
     assert list(answer.json()["errors"]) == ["after"]
 
 
+def test_the_stream_takes_no_parameter_that_it_does_not_know(draft: Draft) -> None:
+    answer = APIClient().get(f"/api/v1/{of_league(draft)}/events", {"since": 1})
+
+    assert (refusal(answer), list(answer.json()["errors"])) == ((400, "invalid"), ["since"])
+
+
 def test_events_of_a_private_league_do_not_exist_for_strangers(draft: Draft, teams: list[Constructor]) -> None:
     League.objects.update(is_private=True)
     path = f"{of_league(draft)}/events"

@@ -242,6 +242,15 @@ def test_set_order_is_for_managers(draft: Draft, teams: list[Constructor], now: 
         lifecycle.set_order(draft_id=draft.pk, constructor_ids=draft.order_data, actor=teams[0].user, now=now)
 
 
+def test_no_order_is_set_from_the_lock_on_however_late_the_draft_is_locked(
+    draft: Draft, teams: list[Constructor], manager: User
+) -> None:
+    ids = [team.pk for team in reversed(teams)]
+
+    with pytest.raises(errors.OrderFixed):
+        lifecycle.set_order(draft_id=draft.pk, constructor_ids=ids, actor=manager, now=draft.locks_at)
+
+
 @pytest.mark.parametrize("wrong", ["missing", "double", "foreign"])
 def test_set_order_must_name_every_team_once(
     draft: Draft, teams: list[Constructor], manager: User, now: datetime, wrong: str

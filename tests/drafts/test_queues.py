@@ -115,6 +115,17 @@ def test_only_a_team_that_plays_in_the_league_has_a_queue(
             put(draft, team, drivers[:1], now)
 
 
+def test_who_had_the_team_a_moment_ago_leaves_no_queue_to_the_new_owner(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    before = Constructor.objects.select_related("user").get(pk=teams[0].pk)
+    Constructor.objects.filter(pk=teams[0].pk).update(user=UserFactory())
+
+    with pytest.raises(NotAllowed):
+        put(draft, before, drivers[:1], now)
+    assert not Queue.objects.exists()
+
+
 def test_a_queue_is_set_until_the_lock(
     draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
 ) -> None:

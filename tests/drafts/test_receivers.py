@@ -4,15 +4,17 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from accounts import closing, export
 from drafts.models import Autopilot, Draft, Queue
 from drafts.picks import on_the_clock, set_autopilot
+from drafts.queues import set_queue
 from fantasy_f1.core.events import publish
 from leagues.events import ConstructorLeft
 from leagues.membership import join_league, offer_team
 from leagues.models import Constructor, League
 from races.events import RaceCancelled
-from races.models import Race
-from tests.factories import UserFactory
+from races.models import Driver, Race
+from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +62,25 @@ def test_who_takes_a_team_over_decides_anew_about_its_autopick_and_its_queue(
     assert not Autopilot.objects.exists()
     assert not Queue.objects.exists()
     assert draft.events().latest("pk").actor == user
+
+
+def test_whom_one_wants_is_exported_to_oneself_and_goes_with_the_account(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    ids = [drivers[1].pk, drivers[0].pk]
+    for team in teams[:2]:
+        set_queue(draft_id=draft.pk, constructor=team, driver_ids=ids, actor=team.user, now=now)
+
+    told = export.export(teams[0].user)["queues"]
+    closing.delete(user=teams[0].user, password=PASSWORD, otp="", now=now, at=now)
+
+    assert told == [
+        {
+            "league_id": draft.league_id,
+            "race": draft.race.name,
+            "season": draft.race.season_id,
+            "constructor_id": teams[0].pk,
+            "drivers": [drivers[1].name, drivers[0].name],
+        }
+    ]
+    assert Queue.objects.get().constructor == teams[1]

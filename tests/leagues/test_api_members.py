@@ -177,7 +177,7 @@ def test_a_team_is_offered_and_taken_over_by_joining(client: Client, league: Lea
 
     offered = send(client, "post", f"{league.pk}/members/{team.pk}/replace", {"username": "CY", "reason": "No time"})
     client.force_login(cy)
-    taken = send(client, "post", f"{league.pk}/join", {"team_name": "Box", "code": "PRVT2345"})
+    taken = send(client, "post", f"{league.pk}/join", {"team_name": "Box"})
 
     assert offered.json()["offered_to"] == {"id": cy.pk, "username": "cy"}
     assert (taken.status_code, taken.json()["id"], taken.json()["user"]["id"]) == (201, team.pk, cy.pk)

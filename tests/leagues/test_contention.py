@@ -4,10 +4,11 @@ from datetime import datetime
 
 import pytest
 
+from accounts import closing
 from leagues import managers, membership
 from leagues.models import Constructor, League
 from tests.contention import outcomes
-from tests.factories import ConstructorFactory, LeagueFactory, UserFactory
+from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,6 +96,43 @@ def test_a_team_that_is_offered_is_taken_over_once(now: datetime) -> None:
     assert won == {"won": 6}
     assert Constructor.objects.get().user == user
     assert league.events().filter(name="ConstructorTakenOver").count() == 1
+
+
+def test_an_offer_to_who_deletes_the_account_ends(now: datetime) -> None:
+    league, user = LeagueFactory(), UserFactory()
+    teams = ConstructorFactory.create_batch(4, league=league)
+    account = {"user": user, "password": PASSWORD, "otp": "", "now": now, "at": now}
+
+    won = outcomes(
+        [
+            lambda: closing.delete(**account),
+            *[
+                lambda team=team: membership.offer_team(
+                    constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now
+                )
+                for team in teams
+            ],
+        ]
+    )
+
+    assert won["won"] + won.get("invalid", 0) == 5
+    assert not league.constructors.filter(offered_to=user).exists()
+
+
+def test_an_offer_that_is_withdrawn_while_it_is_taken_leaves_one_team(now: datetime) -> None:
+    league, user = LeagueFactory(is_private=True), UserFactory()
+    team = ConstructorFactory(league=league, offered_to=user)
+
+    won = outcomes(
+        [
+            lambda: membership.join_league(league_id=league.pk, user=user, team_name="", now=now),
+            lambda: membership.withdraw_offer(constructor_id=team.pk, actor=league.creator, now=now),
+        ]
+    )
+
+    team.refresh_from_db()
+    assert team.offered_to is None
+    assert won == ({"won": 2} if team.user == user else {"won": 1, "wrong_code": 1})
 
 
 def test_two_teams_offered_to_one_person_leave_one_offer(now: datetime) -> None:

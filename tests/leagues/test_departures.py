@@ -56,6 +56,18 @@ def test_a_player_who_is_deleted_leaves_and_the_team_stays_as_history(ana: User,
     assert [(line.who, line.what) for line in history(team.league)] == [("Deleted player", "left with Apex Hunters")]
 
 
+def test_offers_to_who_is_deleted_end_and_others_stay(ana: User, now: datetime) -> None:
+    offered, other = ConstructorFactory(offered_to=ana, team_name="Box"), ConstructorFactory(offered_to=UserFactory())
+
+    delete(ana, now)
+
+    offered.refresh_from_db()
+    other.refresh_from_db()
+    assert (offered.offered_to, offered.is_active) == (None, True)
+    assert other.offered_to
+    assert [(line.who, line.what) for line in history(offered.league)] == [("Deleted player", "ended the offer of Box")]
+
+
 def test_a_player_who_is_deactivated_keeps_the_team_and_the_ranking_picks_for_it(ana: User, now: datetime) -> None:
     team = ConstructorFactory(user=ana)
 

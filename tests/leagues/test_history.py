@@ -48,7 +48,7 @@ def test_every_event_is_told_in_words(now: datetime) -> None:
         "Ana invited Box Box back",
         "Ana made a new code: the old invitations are void",
         "Ana offered Box Box to Cy: No time",
-        "Ana offers Box Box no more",
+        "Ana ended the offer of Box Box",
         "Ana offered Box Box to Cy: No time",
         "Cy took over Box Box from Bo",
         "Ana had Cy told again: The draft is open",

@@ -246,6 +246,30 @@ def test_the_last_manager_stays(now: datetime) -> None:
         managers.remove_manager(league_id=league.pk, actor=league.creator, user=league.creator, now=now)
 
 
+def test_a_manager_whose_account_is_closed_is_not_left_alone(now: datetime) -> None:
+    closed = UserFactory(is_active=False)
+    league = LeagueFactory()
+    league.managers.add(closed)
+
+    with refused("last_manager"):
+        managers.remove_manager(league_id=league.pk, actor=league.creator, user=league.creator, now=now)
+    with refused("invalid", "user"):
+        managers.hand_over(league_id=league.pk, actor=league.creator, to=closed, now=now)
+    managers.remove_manager(league_id=league.pk, actor=league.creator, user=closed, now=now)
+
+    assert list(league.managers.all()) == [league.creator]
+
+
+def test_a_manager_who_does_not_play_may_be_named_again_and_take_the_league(now: datetime) -> None:
+    league, other = LeagueFactory(), UserFactory()
+    league.managers.add(other)
+
+    managers.add_manager(league_id=league.pk, actor=league.creator, user=other, now=now)
+    managers.hand_over(league_id=league.pk, actor=league.creator, to=other, now=now)
+
+    assert list(league.managers.all()) == [other]
+
+
 def test_remove_manager_is_safe_to_repeat(now: datetime) -> None:
     league = LeagueFactory()
     other = UserFactory(is_staff=True)

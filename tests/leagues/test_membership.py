@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from fantasy_f1.core.errors import DomainError
-from leagues import membership
+from leagues import managers, membership
 from leagues.models import Constructor, League
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, SeasonFactory, UserFactory
 
@@ -329,12 +329,25 @@ def test_a_team_that_left_needs_a_free_place_to_be_taken_over(now: datetime, use
     assert (taken, taken.is_active, taken.was_removed, taken.joined_at) == (gone, True, False, now)
 
 
-def test_an_offer_does_not_replace_the_code(now: datetime, league: League, user: User) -> None:
-    team = ConstructorFactory(league=league)
-    membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now)
+def test_an_offer_needs_no_code_and_outlives_a_new_one(now: datetime, league: League, user: User) -> None:
+    one, two = ConstructorFactory.create_batch(2, league=league)
+    late = UserFactory()
+    membership.offer_team(constructor_id=one.pk, to=user, actor=league.creator, reason="Why", now=now)
+    membership.offer_team(constructor_id=two.pk, to=late, actor=league.creator, reason="Why", now=now)
+    managers.renew_code(league_id=league.pk, actor=league.creator, now=now)
 
+    assert membership.join_league(league_id=league.pk, user=user, team_name="", now=now) == one
+    membership.withdraw_offer(constructor_id=two.pk, actor=league.creator, now=now)
     with refused("wrong_code"):
-        membership.join_league(league_id=league.pk, user=user, team_name="", now=now)
+        membership.join_league(league_id=league.pk, user=late, team_name="Late", now=now)
+
+
+def test_nothing_is_offered_to_a_closed_account(now: datetime, league: League, user: User) -> None:
+    team = ConstructorFactory(league=league)
+    User.objects.filter(pk=user.pk).update(is_active=False)  # after it was looked up by its name
+
+    with refused("invalid"):
+        membership.offer_team(constructor_id=team.pk, to=user, actor=league.creator, reason="Why", now=now)
 
 
 def test_the_last_offer_counts_and_can_be_withdrawn(now: datetime, league: League, user: User) -> None:

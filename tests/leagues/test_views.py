@@ -514,6 +514,30 @@ def test_whoever_is_offered_a_team_takes_it_over_by_the_link(client: Client, use
     assert (teams[0].user, teams[0].team_name) == (user, "Mine now")
 
 
+def test_an_offer_opens_the_door_of_a_private_league(client: Client, user: User, private: League) -> None:
+    team = ConstructorFactory(league=private, offered_to=user)
+
+    page = shown(client, address("enter", private.pk))
+    answer = client.post(address("enter", private.pk), {"team_name": "Mine now"})
+
+    assert f"Take over {team.team_name}" in page
+    assert answer["Location"] == private.get_absolute_url()
+    assert client.get(address("enter", private.pk)).status_code == 302
+    Constructor.objects.update(user=UserFactory())
+    assert client.get(address("enter", private.pk)).status_code == 404
+
+
+def test_a_reason_that_is_a_novel_is_said_to_be_one(client: Client, user: User) -> None:
+    team = ConstructorFactory(league__creator=user)
+
+    novel = client.post(address("remove", team.league_id), {"constructor": team.pk, "reason": "x" * 201})
+    nobody = client.post(address("remove", team.league_id), {"constructor": team.pk + 1, "reason": "Why"})
+
+    assert [answer.status_code for answer in (novel, nobody)] == [400, 400]
+    assert "Reason: Ensure this value has at most 200 characters" in novel.content.decode()
+    assert "That is nobody of this league." in nobody.content.decode()
+
+
 def test_a_manager_makes_a_new_code(client: Client, user: User) -> None:
     league = LeagueFactory(creator=user, code="PRVT2345")
 

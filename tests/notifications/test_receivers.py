@@ -394,7 +394,7 @@ def test_an_offer_of_a_team_is_told_to_both(
             "A manager gave this reason: No time",
         )
     ]
-    assert cy.notifications.get().link == f"/join/{league.code}/"
+    assert cy.notifications.get().link == f"/leagues/{league.pk}/join/"  # a code may be renewed
     assert inbox(team.user) == [
         (
             "league",
