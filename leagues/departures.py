@@ -1,8 +1,10 @@
 """What becomes of teams and leagues when somebody closes their account."""
 
 from datetime import datetime
+from functools import partial
 
-from django.db.models import Exists, OuterRef, Q
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from fantasy_f1.core.events import publish
@@ -14,14 +16,14 @@ from leagues.models import Constructor, League
 
 
 def check_departure(*, user: User) -> list[League]:
-    """The leagues in which ``user`` plays or is offered a team, or which they manage, locked for the transaction.
+    """The leagues in which ``user`` plays or which they manage, locked until the caller's transaction ends.
 
     Raises ``LastManager``, naming the league, while ``user`` is the only manager of one in which others play;
     managers whose account is closed do not count.
     """
-    concerned = Q(pk__in=League.objects.of(user).values("pk")) | Q(pk__in=user.offered_teams.values("league"))
+    concerned = League.objects.of(user).values("pk")
     # All of them at once, always in the same order, and before any account: as in hand-overs.
-    leagues = list(League.objects.select_for_update(no_key=True).filter(concerned).order_by("pk"))
+    leagues = list(League.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk"))
     others = Constructor.objects.playing().filter(league=OuterRef("pk")).exclude(user=user)
     for league in League.objects.filter(Exists(others), managers=user):
         if not league.managers.filter(is_active=True).exclude(pk=user.pk).exists():
@@ -42,8 +44,9 @@ def depart(*, user: User, now: datetime) -> None:
             publish(ManagersChanged(league.pk, ids), source=league, actor=user, now=now)
     for constructor in user.constructors.playing():
         leave_league(league_id=constructor.league_id, user=user, now=now)
-    refresh_staff(user)  # locks the user, too: nothing is offered to them any more
-    drop_offers(user=user, now=now)
+    refresh_staff(user)
+    # Those who offer a team lock its league, then the user. Here the user is locked: their leagues have to wait.
+    transaction.on_commit(partial(drop_offers, user=user, now=now))
 
 
 def _deleted(league: League, user: User, now: datetime) -> bool:

@@ -98,9 +98,12 @@ def offer_team(*, constructor_id: int, to: User, actor: User, reason: str, now: 
 
 
 def drop_offers(*, user: User, now: datetime) -> None:
-    """End all offers to ``user``, who and whose leagues are locked by the caller. Safe to repeat."""
-    for constructor in user.offered_teams.select_related("league").order_by("league", "pk"):
-        _end_offer(constructor.league, constructor, actor=user, now=now)
+    """End all offers to ``user``, whose account is closed: nothing is offered to them any more. Safe to repeat."""
+    for pk in list(user.offered_teams.values_list("pk", flat=True)):
+        with transaction.atomic():
+            league, constructor = _locked(pk)
+            if constructor.offered_to == user:
+                _end_offer(league, constructor, actor=user, now=now)
 
 
 def withdraw_offer(*, constructor_id: int, actor: User, now: datetime) -> Constructor:

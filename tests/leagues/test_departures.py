@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts import closing
 from accounts.credentials import AccountClosed
@@ -56,10 +57,13 @@ def test_a_player_who_is_deleted_leaves_and_the_team_stays_as_history(ana: User,
     assert [(line.who, line.what) for line in history(team.league)] == [("Deleted player", "left with Apex Hunters")]
 
 
-def test_offers_to_who_is_deleted_end_and_others_stay(ana: User, now: datetime) -> None:
+def test_offers_to_who_is_deleted_end_and_others_stay(
+    ana: User, now: datetime, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     offered, other = ConstructorFactory(offered_to=ana, team_name="Box"), ConstructorFactory(offered_to=UserFactory())
 
-    delete(ana, now)
+    with django_capture_on_commit_callbacks(execute=True):
+        delete(ana, now)
 
     offered.refresh_from_db()
     other.refresh_from_db()
