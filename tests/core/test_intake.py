@@ -13,6 +13,7 @@ from fantasy_f1.asgi import application as asgi
 from fantasy_f1.core import intake
 from fantasy_f1.wsgi import application as wsgi
 
+pytestmark = pytest.mark.django_db  # the start of a request looks after connections, where others left one open
 LIMIT = 200
 BODY = b'{"username": "nobody", "password": "x"}'
 
