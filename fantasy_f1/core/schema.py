@@ -16,7 +16,10 @@ from fantasy_f1.core.problems import CONTENT_TYPE, TITLES, problem
 from fantasy_f1.core.ratelimit import RateLimited
 from fantasy_f1.core.serializers import StrictSerializer
 
-NOT_BLANK = r"\S"
+NO_NUL = r"^[^\u0000]*$"
+"""Nowhere may a text have one: databases do not take it."""
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"
+"""Something is left of it without blanks. What is named besides ``\\s`` is blank to Python, and not to everybody."""
 REFUSALS = {
     400: ("invalid", "Some fields are not valid."),
     401: ("not_authenticated", "Authentication credentials were not provided."),
@@ -101,8 +104,9 @@ class OperationSchema(AutoSchema):
         if isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
             for name, field in serializer.fields.items():
-                if isinstance(field, serializers.CharField) and field.trim_whitespace and not field.allow_blank:
-                    schema["properties"][name].setdefault("pattern", NOT_BLANK)
+                if isinstance(field, serializers.CharField):
+                    pattern = NOT_BLANK if field.trim_whitespace and not field.allow_blank else NO_NUL
+                    schema["properties"][name].setdefault("pattern", pattern)
         return schema
 
     def _get_parameters(self) -> list[dict[str, Any]]:
@@ -110,11 +114,15 @@ class OperationSchema(AutoSchema):
         parameters: list[dict[str, Any]] = super()._get_parameters()
         longest = _longest(self.view)
         for parameter in parameters if self._is_list_view() else ():
-            is_filter = parameter["in"] == "query" and parameter["name"] not in PAGING
-            if is_filter and parameter["schema"].get("type") != "array":
+            if parameter["in"] != "query" or parameter["name"] in PAGING:
+                continue
+            schema = parameter["schema"]
+            if schema.get("type") != "array":
                 parameter["allowEmptyValue"] = True
+            if schema.get("type") == "string" and not {"enum", "format"} & set(schema):
+                schema["pattern"] = NO_NUL
             if parameter["name"] in longest:
-                parameter["schema"]["maxLength"] = longest[parameter["name"]]
+                schema["maxLength"] = longest[parameter["name"]]
         return parameters
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:

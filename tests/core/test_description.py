@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from rest_framework import serializers
 
 from fantasy_f1.core import examples
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.problems import CONTENT_TYPE
-from fantasy_f1.core.schema import problems
+from fantasy_f1.core.schema import NOT_BLANK, problems
 from fantasy_f1.core.serializers import StrictSerializer
 from fantasy_f1.description import LINKS
 
@@ -199,3 +200,14 @@ def test_a_refusal_is_described_by_its_code_and_docstring() -> None:
         ("too_slow", "This lap is too slow."),
         ("too_far", "This lap is too long."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [("ana", True), (" a\n", True), (" \n", False), ("\x1f\x85", False), ("a\0", False), ("", False)],
+)
+def test_a_text_that_must_not_be_blank_is_described_as_it_is_taken(text: str, is_taken: bool) -> None:
+    class NameIn(StrictSerializer):
+        name = serializers.CharField()
+
+    assert bool(re.search(NOT_BLANK, text)) == NameIn(data={"name": text}).is_valid() == is_taken
