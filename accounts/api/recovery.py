@@ -8,7 +8,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.recovery import ask_for_reset
+from accounts.recovery import MailsUnavailable, ask_for_reset
 from fantasy_f1.core.ratelimit import limit_auth
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
@@ -25,7 +25,10 @@ class ResetIn(StrictSerializer):
     tags=["auth"],
     auth=[],
     request=ResetIn,
-    responses={202: OpenApiResponse(description="A mail is on its way, if there is such an account"), **problems(400)},
+    responses={
+        202: OpenApiResponse(description="A mail is on its way, if there is such an account"),
+        **problems(400, MailsUnavailable),
+    },
 )
 @api_view(["POST"])
 @authentication_classes([])

@@ -28,6 +28,7 @@ TITLES = {
     422: "The request cannot be taken as it is",
     429: "Too many requests",
     500: "Something went wrong on our side",
+    503: "Not available at the moment",
 }
 
 

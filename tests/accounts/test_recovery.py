@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 from rest_framework.test import APIClient
 
 from accounts import tasks
@@ -15,6 +16,7 @@ from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 
+JSON = {"content_type": "application/json"}
 Ask = Callable[[str], tuple[int, bytes]]
 
 
@@ -101,3 +103,12 @@ def test_a_refused_login_hashes_exactly_once(by: str, name: str, password: str) 
 
     assert answer.status_code in (400, 401)
     assert encode.call_count == 1
+
+
+@pytest.mark.parametrize("path", ["/accounts/password/reset/", "/api/v1/auth/password-reset"])
+def test_while_the_queue_is_away_it_is_said_that_no_mail_is_sent(path: str) -> None:
+    with mock.patch.object(tasks.send_password_reset, "delay", side_effect=OperationalError("away")):
+        answer = Client().post(path, {"email": "ana@example.com"}, **JSON if "api" in path else {})
+
+    assert answer.status_code == 503
+    assert "No mail can be sent at the moment" in answer.content.decode()
