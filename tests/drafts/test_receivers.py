@@ -5,12 +5,14 @@ from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts import closing, export
+from accounts.models import User
+from accounts.signals import account_closing
 from drafts.models import Autopilot, Draft, Queue
 from drafts.picks import on_the_clock, set_autopilot
 from drafts.queues import set_queue
 from fantasy_f1.core.events import publish
 from leagues.events import ConstructorLeft
-from leagues.membership import join_league, offer_team
+from leagues.membership import join_league, leave_league, offer_team
 from leagues.models import Constructor, League
 from races.events import RaceCancelled
 from races.models import Driver, Race
@@ -84,3 +86,13 @@ def test_whom_one_wants_is_exported_to_oneself_and_goes_with_the_account(
         }
     ]
     assert Queue.objects.get().constructor == teams[1]
+
+
+def test_the_ranking_stands_in_for_teams_that_play_only(draft: Draft, teams: list[Constructor], now: datetime) -> None:
+    gone, plays = teams[:2]
+    leave_league(league_id=draft.league_id, user=gone.user, now=now)
+
+    for user in (gone.user, plays.user):
+        account_closing.send(sender=User, user=user, now=now, for_good=False)
+
+    assert [autopilot.constructor for autopilot in Autopilot.objects.all()] == [plays]
