@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import User
 from fantasy_f1.core.constraints import CoveringUniqueConstraint
 from fantasy_f1.core.models import Versioned
-from leagues.models import Constructor, League
+from leagues.models import Constructor, League, PickClock
 from races.models import Driver, Race
 
 ROUNDS = 2
@@ -27,13 +27,20 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def due_to_lock(self, now: datetime) -> "DraftQuerySet":
         return self.filter(status__in=Draft.UNLOCKED, locks_at__lte=now)
 
+    def due_on_the_clock(self, now: datetime) -> "DraftQuerySet":
+        """Those whose pick on the clock has expired by ``now``."""
+        return self.filter(status=Draft.Status.OPEN, deadline_at__lte=now)
+
     def lock(self, pk: int) -> "Draft":
         """Serialise writers of one draft until the surrounding transaction ends."""
         return self.select_for_update(no_key=True).get(pk=pk)
 
 
-class Draft(Versioned):
-    """Its rows of the event log (topic ``draft:<id>``) are its history; ``version`` counts them."""
+class Draft(PickClock, Versioned):
+    """Its rows of the event log (topic ``draft:<id>``) are its history; ``version`` counts them.
+
+    Its clock is the league's from when it opens on, until a manager changes it.
+    """
 
     class Status(models.TextChoices):
         SCHEDULED = "scheduled", "Scheduled"
@@ -69,6 +76,8 @@ class Draft(Versioned):
     current_pick = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Pick number on the clock")
     locks_with = models.CharField(max_length=14, choices=League.LocksAt, default=League.LocksAt.QUALIFYING)
     deadline_at = models.DateTimeField(null=True, blank=True, help_text="When the pick on the clock expires")
+    time_left = models.DurationField(null=True, blank=True, help_text="Of the turn on the clock, kept in a pause")
+    misses = models.JSONField(default=dict, help_text="How often the time of a constructor, by its id, ran out")
     opens_at = models.DateTimeField(help_text="When it opens, or did")
     locks_at = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -85,6 +94,7 @@ class Draft(Versioned):
                 condition=Q(status__in=["scheduled", "open", "paused", "complete"]),
                 name="draft_due_to_lock",
             ),
+            models.Index(fields=["deadline_at"], condition=Q(status="open"), name="draft_due_on_the_clock"),
         ]
 
     def __str__(self) -> str:
@@ -149,10 +159,29 @@ class Pick(models.Model):
 
 
 class Autopilot(models.Model):
-    """A constructor whose turns the ranking takes, by its owner's own choice."""
+    """A constructor whose turns the autopick takes as they come, by its owner's own choice.
+
+    ``draft`` is the one for which that holds, for its next pick or for all of it; without one it holds until it is
+    switched off.
+    """
+
+    class Mode(models.TextChoices):
+        PICK = "pick", "The next pick"
+        DRAFT = "draft", "The whole draft"
+        ALWAYS = "always", "Until I switch it off"
 
     constructor = models.OneToOneField(Constructor, on_delete=models.CASCADE, related_name="autopilot")
+    mode = models.CharField(max_length=6, choices=Mode, default=Mode.ALWAYS)
+    draft = models.ForeignKey(Draft, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(mode="always", draft=None) | ~Q(mode="always") & Q(draft__isnull=False),
+                name="autopick_of_a_draft_or_always",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.constructor} on autopick"
@@ -173,3 +202,35 @@ class Queue(models.Model):
 
     def __str__(self) -> str:
         return f"Queue of {self.constructor}"
+
+
+class SeasonList(models.Model):
+    """Whom a constructor wants in every draft after its queue, and whom never. Nobody but its owner may see it."""
+
+    constructor = models.OneToOneField(Constructor, on_delete=models.CASCADE, related_name="season_list")
+    driver_ids = models.JSONField(default=list, help_text="The most wanted first")
+    never_ids = models.JSONField(default=list, help_text="Taken by the autopick only where nobody else is left")
+
+    def __str__(self) -> str:
+        return f"Season list of {self.constructor}"
+
+
+class MockDraft(models.Model):
+    """Practice against bots for a race, by itself: no league, draft or pick comes of it.
+
+    What the bots do follows from ``seed`` and the time alone; ``driver_ids`` are the picks made so far.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mock_draft")
+    race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="+")
+    method = models.CharField(max_length=10, choices=League.DraftMethod)
+    teams = models.PositiveSmallIntegerField()
+    seat = models.PositiveSmallIntegerField(help_text="The user's place in the first round, from 1")
+    pick_seconds = models.PositiveSmallIntegerField()
+    seed = models.CharField(max_length=64)
+    driver_ids = models.JSONField(default=list)
+    turn_began_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"Mock draft of {self.user}"

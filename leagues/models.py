@@ -1,10 +1,12 @@
-"""Leagues, and the constructors (fantasy teams) that play in them."""
+"""Leagues, the constructors (fantasy teams) that play in them, and what their people say to each other."""
+
+from datetime import time
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
@@ -14,6 +16,10 @@ from races.models import Season, hex_colour
 
 MIN_TEAMS, MAX_TEAMS = 2, 11
 """Two drivers each of at most 22 cars."""
+
+LIVE = (15, 300)
+SLOW = (3_600, 86_400)
+"""Fewest and most seconds for a pick of those who draft together, and of those who draft over the week."""
 
 
 class LeagueQuerySet(models.QuerySet["League"]):
@@ -56,7 +62,19 @@ class LeagueQuerySet(models.QuerySet["League"]):
         return self.select_for_update(no_key=True).get(pk=pk)
 
 
-class League(Versioned):
+class PickClock(models.Model):
+    """How long a team may take for a pick; without ``pick_seconds`` no clock runs. In quiet hours it rests."""
+
+    pick_seconds = models.PositiveIntegerField("seconds for a pick", null=True, blank=True)
+    quiet_from = models.TimeField("quiet from", null=True, blank=True, help_text="In the league's time zone")
+    quiet_until = models.TimeField("quiet until", null=True, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+
+    class Meta:
+        abstract = True
+
+
+class League(PickClock, Versioned):
     class DraftMethod(models.TextChoices):
         SEQUENTIAL = "sequential", "Sequential (1…N, 1…N)"
         SNAKE = "snake", "Snake (1…N, N…1)"
@@ -81,6 +99,10 @@ class League(Versioned):
         "draft opens (days before the race)", default=5, validators=[MinValueValidator(1), MaxValueValidator(14)]
     )
     draft_locks_at = models.CharField(max_length=14, choices=LocksAt, default=LocksAt.QUALIFYING)
+    pick_seconds = models.PositiveIntegerField("seconds for a pick", null=True, blank=True, default=8 * 3_600)
+    quiet_from = models.TimeField("quiet from", null=True, blank=True, default=time(22))
+    quiet_until = models.TimeField("quiet until", null=True, blank=True, default=time(8))
+    muted = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", help_text="Say nothing in its chat")
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -94,6 +116,15 @@ class League(Versioned):
             ),
             models.CheckConstraint(
                 condition=Q(draft_opens_days__gte=1, draft_opens_days__lte=14), name="draft_opens_1_to_14_days_before"
+            ),
+            models.CheckConstraint(
+                condition=Q(pick_seconds=None) | Q(pick_seconds__range=LIVE) | Q(pick_seconds__range=SLOW),
+                name="pick_takes_seconds_or_hours",
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=F("quiet_until")),
+                name="quiet_hours_begin_and_end",
             ),
         ]
 
@@ -144,3 +175,19 @@ class Constructor(models.Model):
 
     def __str__(self) -> str:
         return self.team_name
+
+
+class ChatMessage(models.Model):
+    """Something that somebody said in the chat of a league, in plain text."""
+
+    league = models.ForeignKey(League, on_delete=models.CASCADE, related_name="chat", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    text = models.CharField(max_length=500)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["league", "pk"]
+        indexes = [models.Index(fields=["league", "-id"], name="chat_of_league_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.text}"

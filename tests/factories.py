@@ -96,7 +96,7 @@ class RaceEntryFactory(DjangoModelFactory[RaceEntry]):
 
 
 class LeagueFactory(DjangoModelFactory[League]):
-    """A league with its creator as manager, but without constructors."""
+    """A league with its creator as manager, but without constructors and without a clock."""
 
     class Meta:
         model = League
@@ -107,6 +107,8 @@ class LeagueFactory(DjangoModelFactory[League]):
     creator = factory.SubFactory(UserFactory)
     season = factory.SubFactory(SeasonFactory)
     is_private = False
+    pick_seconds = None
+    quiet_from = quiet_until = None
     created_at = SEASON_START - timedelta(days=30)
 
     @factory.post_generation
