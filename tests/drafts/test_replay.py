@@ -1,7 +1,6 @@
 """Whatever is done to a draft, in whatever order: its rules hold, and its log alone tells how it stands."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +10,10 @@ from hypothesis.extra.django import TestCase
 
 from drafts import control, lifecycle, order
 from drafts.models import ROUNDS, Draft
-from drafts.picks import make_pick, set_autopilot
+from drafts.picks import free_drivers, make_pick, set_autopilot
+from drafts.replay import Made, State, replay, states
 from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.models import EventLog
 from leagues.membership import join_league, leave_league, offer_team
 from leagues.models import Constructor, League
 from races.models import Driver, Race
@@ -24,56 +25,66 @@ ENTERED = 5
 """One driver short, so that drafts also end for want of drivers."""
 
 
-@dataclass
-class Replayed:
-    """A draft as its log tells it, event by event."""
+def log_of(*told: tuple[str, dict[str, Any]]) -> list[EventLog]:
+    """A log of a draft of teams 1 and 2 that has opened, and then of what is ``told``."""
+    opened = [
+        ("DraftScheduled", {"commitment": ""}),
+        ("DraftOpened", {"order": [1, 2], "seed": "", "pick_seconds": 90}),
+    ]
+    return [EventLog(version=n, name=name, data=data) for n, (name, data) in enumerate([*opened, *told], start=1)]
 
-    method: str
-    entered: set[int]
-    status: str = ""
-    order: list[int] = field(default_factory=list)
-    picks: dict[int, tuple[int, int]] = field(default_factory=dict)
-    withdrawn: list[int] = field(default_factory=list)
-    was: str = ""
-    """The status before it became void."""
 
-    def apply(self, name: str, data: dict[str, Any]) -> None:
-        match name:
-            case "DraftScheduled":
-                self.status = "scheduled"
-            case "DraftOpened":
-                self.status, self.order = "open", data["order"]
-            case "OrderChanged":
-                self.order, self.withdrawn = data["order"], []
-            case "PickMade":
-                self.picks[data["pick_number"]] = (data["constructor_id"], data["driver_id"])
-            case "PicksUndone":
-                undone = {number for number in self.picks if number >= data["to_pick_number"]}
-                assert [self.picks.pop(number)[1] for number in sorted(undone)] == data["released"]
-            case "ConstructorWithdrawn":
-                self.withdrawn.append(data["constructor_id"])
-                self.picks = {n: pick for n, pick in self.picks.items() if pick[0] != data["constructor_id"]}
-            case "AutopilotSwitched":
-                pass
-            case "DraftVoided":
-                self.status, self.was = "void", data["was"]
-            case "DraftMoved":  # the race is back; what was open is complete, until an event says that there is a turn
-                assert not data["reset"]
-                self.status = "complete" if self.was == "open" else self.was
-            case _:
-                self.status = {
-                    "DraftPaused": "paused",
-                    "DraftResumed": "open",
-                    "DraftCompleted": "complete",
-                    "DraftLocked": "locked",
-                }[name]
+def picked(number: int, team: int) -> tuple[str, dict[str, Any]]:
+    data = {"pick_number": number, "constructor_id": team, "driver_id": 10 + number, "source": "player"}
+    return "PickMade", data
 
-    @property
-    def current_pick(self) -> int | None:
-        if self.status not in ("open", "paused") or not self.entered - {driver for _, driver in self.picks.values()}:
-            return None
-        made = max(self.picks, default=0)
-        return order.next_turn(self.order, self.method, ROUNDS, after=made, passed_over=self.withdrawn)
+
+def moved(*, reset: bool) -> tuple[str, dict[str, Any]]:
+    return "DraftMoved", {"opens_at": "", "locks_at": "", "reset": reset}
+
+
+def test_a_log_of_nothing_is_no_draft_yet() -> None:
+    assert replay([]) == State()
+
+
+def test_the_state_after_each_event() -> None:
+    log = log_of(picked(1, 1), ("ClockChanged", {"pick_seconds": None}), picked(2, 2))
+
+    stood = list(states(log))
+
+    assert [state.version for state in stood] == [1, 2, 3, 4, 5]
+    assert [state.status for state in stood] == ["scheduled", "open", "open", "open", "open"]
+    assert [len(state.picks) for state in stood] == [0, 0, 1, 1, 2]
+    assert [state.pick_seconds for state in stood] == [None, 90, 90, None, None]
+    assert stood[-1].picks == {1: Made(1, 11, "player"), 2: Made(2, 12, "player")}
+    assert replay(log[:3]) == stood[2]
+
+
+def test_the_turn_is_that_of_the_order_where_the_log_does_not_tell_it() -> None:
+    log = log_of(picked(1, 1), picked(2, 2))
+
+    turn = {"pick_number": 3, "round": 2, "constructor": 2, "deadline": None}
+    assert replay(log).current_pick == turn
+    assert replay(log, method="sequential").current_pick == {**turn, "constructor": 1}
+    assert replay(log_of(*[picked(number, team) for number, team in enumerate([1, 2, 2, 1], 1)])).current_pick is None
+
+
+def test_the_turn_is_that_which_the_log_tells() -> None:
+    turn = {"pick_number": 2, "round": 1, "constructor": 2, "deadline": "2026-07-22T09:01:30+00:00"}
+    name, data = picked(1, 1)
+
+    assert replay(log_of((name, {**data, "current_pick": turn}))).current_pick == turn
+    assert replay(log_of((name, {**data, "current_pick": None}))).current_pick is None
+
+
+def test_a_race_that_moves_a_little_changes_nothing() -> None:
+    assert replay(log_of(picked(1, 1), moved(reset=False))).status == "open"
+
+
+def test_a_race_that_moves_far_is_drafted_anew_in_the_same_order() -> None:
+    state = replay(log_of(picked(1, 1), moved(reset=True)))
+
+    assert (state.status, state.order, state.picks, state.current_pick) == ("scheduled", (1, 2), {}, None)
 
 
 NO_PICKS_IN = (Draft.Status.PAUSED, Draft.Status.VOID)
@@ -198,17 +209,25 @@ def check(draft: Draft, drivers: list[Driver]) -> None:
     stands = Draft.objects.get(pk=draft.pk)
     picks = {pick.pick_number: pick for pick in stands.picks.all()}
 
-    replayed = Replayed(stands.method, {driver.pk for driver in drivers})
-    for name, data in stands.events().order_by("version").values_list("name", "data"):
-        replayed.apply(name, data)
-    stored = {number: (pick.constructor_id, pick.driver_id) for number, pick in picks.items()}
-    assert (replayed.status, replayed.order, replayed.picks, replayed.withdrawn, replayed.current_pick) == (
+    log = list(stands.events().order_by("version"))
+    assert [event.version for event in log] == list(range(1, stands.version + 1))
+    told = replay(log, method=stands.method)
+    stored = {number: (pick.constructor_id, pick.driver_id, pick.source) for number, pick in picks.items()}
+    assert (told.version, told.status, told.order, told.picks, told.withdrawn) == (
+        stands.version,
         stands.status,
-        stands.order_data,
+        tuple(stands.order_data),
         stored,
-        stands.withdrawn,
-        stands.current_pick,
+        tuple(stands.withdrawn),
     )
+    before = State()
+    for event, state in zip(log, states(log, method=stands.method), strict=True):
+        if event.name == "PicksUndone":
+            undone = [before.picks[number].driver_id for number in sorted(before.picks.keys() - state.picks.keys())]
+            assert event.data["released"] == undone
+        before = state
+    turn = told.current_pick["pick_number"] if told.current_pick else None
+    assert stands.current_pick == (turn if free_drivers(stands) else None)
 
     turns = order.turns(stands.order_data, stands.method, ROUNDS)
     assert len({pick.driver_id for pick in picks.values()}) == len(picks)
