@@ -87,9 +87,15 @@ def _again(*parameters: str) -> dict[str, dict[str, str]]:
     return {"parameters": {name: f"$request.path.{name}" for name in parameters}}
 
 
+def _in_league(**parameters: str) -> dict[str, dict[str, str]]:
+    """The league of the request, and parameters of an operation from fields of the answer."""
+    return {"parameters": _again("id")["parameters"] | _by(**parameters)["parameters"]}
+
+
 _LEAGUE = {
     **dict.fromkeys(["leagues_read", "leagues_change", "leagues_delete"], _by(id="id")),
     **dict.fromkeys(["leagues_join", "leagues_leave", "leagues_leaderboard", "leagues_history"], _by(id="id")),
+    **dict.fromkeys(["chat_list", "chat_create"], _by(id="id")),
     **dict.fromkeys(["leagues_renew_code", "members_list", "managers_list"], _by(id="id")),
     **dict.fromkeys(["drafts_list", "drafts_initialize"], _by(league_id="id")),
     "managers_add": _by(id="id", user_id="creator/id"),
@@ -102,7 +108,7 @@ _TEAM = {
     "leagues_leave": _by(id="league"),
     "leagues_leaderboard": _by(id="league"),
 }
-_MEMBER = ["members_remove", "members_invite_back", "members_replace", "members_withdraw_offer"]
+_MEMBER = ["members_remove", "members_invite_back", "members_replace", "members_withdraw_offer", "members_mute"]
 
 
 def _of_draft(at: str = "") -> dict[str, dict[str, Any]]:
@@ -145,6 +151,8 @@ LINKS: dict[str, dict[str, dict[str, Any]]] = {
     "constructors_list": dict.fromkeys(["constructors_read", "constructors_races"], _by(id="results/0/id")),
     "members_list": {"users_read": _by(id="results/0/user/id")},
     "members_replace": dict.fromkeys(_MEMBER, _again("id", "constructor_id")),
+    "chat_list": {"chat_delete": _in_league(message_id="results/0/id")},
+    "chat_create": {"chat_delete": _in_league(message_id="id")},
     "managers_add": {"managers_remove": _again("id", "user_id")},
     "drafts_list": _of_draft(at="results/0/"),
     "notifications_list": {"notifications_mark_read": _by(id="results/0/id")},

@@ -1,6 +1,6 @@
 """Why a league refuses. The codes are stable; the docstrings are the examples in the API's description."""
 
-from fantasy_f1.core.errors import DomainError, Invalid
+from fantasy_f1.core.errors import DomainError, Invalid, NotAllowed
 
 
 class LeagueFull(DomainError):
@@ -43,6 +43,18 @@ class HasTeam(DomainError):
     """Somebody who has a team in the league, or had, cannot take another one over."""
 
     code = "has_team"
+
+
+class Muted(NotAllowed):
+    """A manager muted you in the chat of this league."""
+
+    code = "muted"
+
+
+class ManagerNotMuted(DomainError):
+    """A manager cannot be muted."""
+
+    code = "manager_not_muted"
 
 
 class LastManager(DomainError):

@@ -109,6 +109,24 @@ class ToldAgain(Event):
 
 
 @dataclass(frozen=True)
+class ChatMuted(Event):
+    """``user_id`` says nothing in the chat from now on, or may again (``on``: muted); ``reason`` may be empty."""
+
+    league_id: int
+    user_id: int
+    on: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class ChatMessageRemoved(Event):
+    """A manager took out something that ``user_id`` said. It is not written here."""
+
+    league_id: int
+    user_id: int
+
+
+@dataclass(frozen=True)
 class ManagersChanged(Event):
     """``user_ids`` manage the league from now on."""
 

@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from accounts.forms import RefusableForm
 from accounts.models import User
+from fantasy_f1.core.serializers import MAX_ID
 from leagues.managers import people_of
 from leagues.membership import COLOURS, MAX_REASON, free_colours
 from leagues.models import Constructor, League, LeagueQuerySet
@@ -170,6 +171,26 @@ class MemberForm(forms.Form):
 
 class SuccessorForm(MemberForm):
     username = forms.CharField(max_length=30)
+
+
+class MessageForm(forms.Form):
+    """A message of the chat."""
+
+    message = forms.IntegerField(min_value=1, max_value=MAX_ID)
+
+
+class MuteForm(forms.Form):
+    """Somebody who has a team in the league, or had; whether they are muted from now on, and why."""
+
+    user = forms.ModelChoiceField(User.objects.none())
+    on = forms.BooleanField(required=False)
+    reason = forms.CharField(max_length=MAX_REASON, required=False)
+
+    def __init__(self, *args: Any, league: League, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = self.fields["user"]
+        assert isinstance(user, forms.ModelChoiceField)
+        user.queryset = User.objects.filter(constructors__league=league)
 
 
 class ManagerForm(forms.Form):

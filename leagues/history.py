@@ -76,6 +76,11 @@ def _managers(data: dict[str, Any], teams: Names, names: Names) -> str:
     return f"changed the managers: {', '.join(names[pk] for pk in data['user_ids'] if pk in names) or 'nobody is left'}"
 
 
+def _muted(data: dict[str, Any], teams: Names, names: Names) -> str:
+    person, why = names.get(data["user_id"], ""), f": {data['reason']}" if data["reason"] else ""
+    return f"{'muted' if data['on'] else 'let'} {person} {'' if data['on'] else 'speak again '}in the chat{why}"
+
+
 SENTENCES: dict[str, Callable[[dict[str, Any], Names, Names], str]] = {
     "LeagueCreated": lambda data, teams, names: "created the league",
     "LeagueChanged": _changed,
@@ -90,4 +95,6 @@ SENTENCES: dict[str, Callable[[dict[str, Any], Names, Names], str]] = {
     "CodeRenewed": lambda data, teams, names: "made a new code: the old invitations are void",
     "ToldAgain": lambda data, teams, names: f"had {names.get(data['user_id'], '')} told again: {data['title']}",
     "ManagersChanged": _managers,
+    "ChatMuted": _muted,
+    "ChatMessageRemoved": lambda data, teams, names: f"took out a message of {names.get(data['user_id'], '')}",
 }

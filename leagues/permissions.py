@@ -18,6 +18,11 @@ def require_manager(user: User | AnonymousUser, league: League) -> None:
         raise NotAllowed("Only a manager of the league may do this.")
 
 
+def belongs(user: User | AnonymousUser, league: League) -> bool:
+    """Plays in the league, manages it, or is the host."""
+    return is_member(user, league) or may_manage(user, league)
+
+
 def is_member(user: User | AnonymousUser, league: League) -> bool:
     """Plays in the league or manages it."""
     return League.objects.of(user).filter(pk=league.pk).exists()

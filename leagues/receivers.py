@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 from accounts import export, visibility
 from accounts.models import User
 from accounts.signals import account_closing
+from leagues import chat
 from leagues.departures import check_departure, depart
 from leagues.models import League
 
@@ -16,6 +17,7 @@ def let_go(*, user: User, now: datetime, for_good: bool, **kwargs: Any) -> None:
     """Who only deactivates keeps teams and roles, but leaves no league without a manager who can act."""
     if for_good:
         depart(user=user, now=now)
+        chat.forget(user=user)
     else:
         check_departure(user=user)
 
@@ -41,3 +43,4 @@ def connect() -> None:
     visibility.register(league_mates)
     export.register("managed_leagues", leagues_of)
     export.register("constructors", constructors_of)
+    export.register("chat", chat.said_by)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leagues import views
+from leagues import chat_views, views
 
 app_name = "leagues"
 urlpatterns = [
@@ -20,5 +20,8 @@ urlpatterns = [
     path("leagues/<id:pk>/managers/add/", views.add_manager, name="add_manager"),
     path("leagues/<id:pk>/managers/remove/", views.remove_manager, name="remove_manager"),
     path("leagues/<id:pk>/managers/hand-over/", views.hand_over, name="hand_over"),
+    path("leagues/<id:pk>/chat/", chat_views.show, name="chat"),
+    path("leagues/<id:pk>/chat/remove/", chat_views.remove, name="chat_remove"),
+    path("leagues/<id:pk>/chat/mute/", chat_views.mute, name="chat_mute"),
     path("leagues/<id:pk>/delete/", views.delete, name="delete"),
 ]

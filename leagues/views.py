@@ -113,7 +113,7 @@ def enter(request: PageRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: UserRequest, pk: int) -> HttpResponse:
     """For managers to change, for players to read."""
-    league = _league(request, pk)
+    league = own_league(request, pk)
     if request.method != "POST" or not may_manage(request.user, league):
         return _settings(request, league)
     form = LeagueForm(request.POST)
@@ -132,7 +132,7 @@ def settings(request: UserRequest, pk: int) -> HttpResponse:
 @login_required
 def team(request: UserRequest, pk: int) -> HttpResponse:
     """One's own team's name and colour."""
-    league = _league(request, pk)
+    league = own_league(request, pk)
     constructor = get_object_or_404(league.constructors.playing().select_related("league"), user=request.user)
     form = TeamForm(request.POST, constructor=constructor)
     if form.is_valid():
@@ -160,7 +160,7 @@ def leave(request: UserRequest, pk: int) -> HttpResponse:
 @post_only("leagues:settings", "pk")
 @login_required
 def remove(request: UserRequest, pk: int) -> HttpResponse:
-    given = _read(MemberForm(request.POST, league=_league(request, pk)))
+    given = read(MemberForm(request.POST, league=own_league(request, pk)))
     constructor = given["constructor"]
     membership.remove_constructor(
         constructor_id=constructor.pk, actor=request.user, reason=given["reason"], now=clock.now()
@@ -172,7 +172,7 @@ def remove(request: UserRequest, pk: int) -> HttpResponse:
 @post_only("leagues:settings", "pk")
 @login_required
 def invite_back(request: UserRequest, pk: int) -> HttpResponse:
-    constructor = _read(MemberForm(request.POST, league=_league(request, pk)))["constructor"]
+    constructor = read(MemberForm(request.POST, league=own_league(request, pk)))["constructor"]
     membership.invite_back(constructor_id=constructor.pk, actor=request.user, now=clock.now())
     messages.success(request, f"{constructor.user.display_name} may join again.")
     return redirect("leagues:settings", pk)
@@ -182,7 +182,7 @@ def invite_back(request: UserRequest, pk: int) -> HttpResponse:
 @login_required
 def offer(request: UserRequest, pk: int) -> HttpResponse:
     """Let another player take a team over."""
-    given = _read(SuccessorForm(request.POST, league=_league(request, pk)))
+    given = read(SuccessorForm(request.POST, league=own_league(request, pk)))
     constructor = given["constructor"]
     require_manager(request.user, constructor.league)
     to = membership.player_called(given["username"])
@@ -196,7 +196,7 @@ def offer(request: UserRequest, pk: int) -> HttpResponse:
 @post_only("leagues:settings", "pk")
 @login_required
 def withdraw_offer(request: UserRequest, pk: int) -> HttpResponse:
-    constructor = _read(MemberForm(request.POST, league=_league(request, pk)))["constructor"]
+    constructor = read(MemberForm(request.POST, league=own_league(request, pk)))["constructor"]
     membership.withdraw_offer(constructor_id=constructor.pk, actor=request.user, now=clock.now())
     messages.success(request, f"{constructor} stays with {constructor.user.display_name}.")
     return redirect("leagues:settings", pk)
@@ -205,7 +205,7 @@ def withdraw_offer(request: UserRequest, pk: int) -> HttpResponse:
 @post_only("leagues:settings", "pk")
 @login_required
 def renew_code(request: UserRequest, pk: int) -> HttpResponse:
-    league = managers.renew_code(league_id=_league(request, pk).pk, actor=request.user, now=clock.now())
+    league = managers.renew_code(league_id=own_league(request, pk).pk, actor=request.user, now=clock.now())
     messages.success(request, f"The code is now {league.code}. The old one and its link are void.")
     return redirect("leagues:settings", pk)
 
@@ -213,7 +213,7 @@ def renew_code(request: UserRequest, pk: int) -> HttpResponse:
 @post_only("leagues:settings", "pk")
 @login_required
 def add_manager(request: UserRequest, pk: int) -> HttpResponse:
-    user = _read(ManagerForm(request.POST, league=_league(request, pk)))["user"]
+    user = read(ManagerForm(request.POST, league=own_league(request, pk)))["user"]
     managers.add_manager(league_id=pk, actor=request.user, user=user, now=clock.now())
     messages.success(request, f"{user.display_name} manages the league, too.")
     return redirect("leagues:settings", pk)
@@ -222,7 +222,7 @@ def add_manager(request: UserRequest, pk: int) -> HttpResponse:
 @post_only("leagues:settings", "pk")
 @login_required
 def remove_manager(request: UserRequest, pk: int) -> HttpResponse:
-    user = _read(ManagerForm(request.POST, league=_league(request, pk)))["user"]
+    user = read(ManagerForm(request.POST, league=own_league(request, pk)))["user"]
     managers.remove_manager(league_id=pk, actor=request.user, user=user, now=clock.now())
     messages.success(request, f"{user.display_name} manages the league no more.")
     return _home(request, pk)
@@ -231,7 +231,7 @@ def remove_manager(request: UserRequest, pk: int) -> HttpResponse:
 @post_only("leagues:settings", "pk")
 @login_required
 def hand_over(request: UserRequest, pk: int) -> HttpResponse:
-    user = _read(ManagerForm(request.POST, league=_league(request, pk)))["user"]
+    user = read(ManagerForm(request.POST, league=own_league(request, pk)))["user"]
     managers.hand_over(league_id=pk, actor=request.user, to=user, now=clock.now())
     messages.success(request, f"The league is in the hands of {user.display_name}.")
     return _home(request, pk)
@@ -240,13 +240,13 @@ def hand_over(request: UserRequest, pk: int) -> HttpResponse:
 @post_only("leagues:settings", "pk")
 @login_required
 def delete(request: UserRequest, pk: int) -> HttpResponse:
-    league = _league(request, pk)
+    league = own_league(request, pk)
     managers.delete_league(league_id=pk, actor=request.user, now=clock.now())
     messages.success(request, f"{league} is deleted.")
     return redirect("leagues:list")
 
 
-def _league(request: UserRequest, pk: int) -> League:
+def own_league(request: UserRequest, pk: int) -> League:
     """A league of one's own; strangers get a 404, private or not."""
     leagues = League.objects.all() if request.user.is_superuser else League.objects.of(request.user)
     return get_object_or_404(leagues.select_related("creator", "season"), pk=pk)
@@ -259,7 +259,7 @@ def _home(request: UserRequest, pk: int) -> HttpResponse:
     )
 
 
-def _read(form: Form) -> dict[str, Any]:
+def read(form: Form) -> dict[str, Any]:
     """What a form of hidden fields and short texts was given. Raises ``Invalid`` with what there is to say of it."""
     if not form.is_valid():
         field, messages_ = next(iter(form.errors.items()))

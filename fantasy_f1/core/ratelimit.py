@@ -137,6 +137,11 @@ def limit_mail(*, account: str) -> None:
     _take_of_account(f"mail:account:{account}", settings.RATE_LIMIT_MAIL)
 
 
+def limit_chat(*, user_id: int) -> None:
+    """Count what somebody says in the chats of their leagues. Raises ``RateLimited``."""
+    _take_of_account(f"chat:user:{user_id}", settings.RATE_LIMIT_CHAT)
+
+
 def limit_proof(*, user_id: int) -> None:
     """Count an attempt to prove, by password or code, that one is the account's owner. Raises ``RateLimited``."""
     _take_of_account(f"proof:user:{user_id}", settings.RATE_LIMIT_AUTH_ACCOUNT)

@@ -1,5 +1,5 @@
 """Leagues over the API, a module per concern."""
 
-from leagues.api import leagues, members
+from leagues.api import chat, leagues, members
 
-urlpatterns = [*leagues.urlpatterns, *members.urlpatterns]
+urlpatterns = [*leagues.urlpatterns, *members.urlpatterns, *chat.urlpatterns]

@@ -29,7 +29,7 @@ from leagues.api.leagues import LeagueOut, PlayerOut, league_response, visible_l
 from leagues.errors import HasTeam, LastManager, SeasonOver
 from leagues.history import SENTENCES, lines, told
 from leagues.models import Constructor, League
-from leagues.permissions import is_member, may_manage, require_manager
+from leagues.permissions import belongs, require_manager
 
 # What goes in -----------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class HistoryFilter(django_filters.FilterSet):
 # What comes out ---------------------------------------------------------------------------------
 
 
-# Expects ``is_manager``, and in the context whether the caller is of the league (``inside``).
+# Expects ``is_manager`` and ``is_muted``, and in the context whether the caller is of the league (``inside``).
 class MemberOut(serializers.ModelSerializer[Constructor]):
     """A team and its player."""
 
@@ -96,6 +96,7 @@ class MemberOut(serializers.ModelSerializer[Constructor]):
     constructor = serializers.IntegerField(source="pk")
     user = PlayerOut()
     is_manager = serializers.BooleanField(help_text="Manages the league, too")
+    is_muted = serializers.SerializerMethodField()
     offered_to = serializers.SerializerMethodField()
 
     class Meta:
@@ -108,10 +109,15 @@ class MemberOut(serializers.ModelSerializer[Constructor]):
             "is_manager",
             "is_active",
             "was_removed",
+            "is_muted",
             "joined_at",
             "left_at",
             "offered_to",
         ]
+
+    def get_is_muted(self, member: Any) -> bool | None:
+        """Says nothing in the chat; null for those outside the league"""
+        return member.is_muted if self.context["inside"] else None
 
     @extend_schema_field(PlayerOut(allow_null=True))
     def get_offered_to(self, member: Constructor) -> Any:
@@ -148,7 +154,7 @@ class MemberList(ListAPIView[Constructor]):
     )
     def get(self, request: Request, pk: int) -> Response:
         league = visible_league(request, pk)
-        inside = _belongs(request, league)
+        inside = belongs(request.user, league)
         members = _members(league) if inside else _members(league).filter(is_active=True)
         page = self.paginate_queryset(self.filter_queryset(members)) or []
         return self.get_paginated_response(MemberOut(page, many=True, context={"inside": inside}).data)
@@ -163,11 +169,11 @@ class MemberList(ListAPIView[Constructor]):
 @api_view(["POST"])
 def remove_view(request: Request, pk: int, constructor_pk: int) -> Response:
     """Remove a player, as a manager. Safe to repeat; what the team scored stays."""
-    member = _member(request, pk, constructor_pk)
+    member = member_of(request, pk, constructor_pk)
     membership.remove_constructor(
         constructor_id=member.pk, actor=account_of(request), now=clock.now(), **valid(ReasonIn(data=request.data))
     )
-    return _member_response(request, pk, constructor_pk)
+    return member_response(request, pk, constructor_pk)
 
 
 @extend_schema(
@@ -179,9 +185,9 @@ def remove_view(request: Request, pk: int, constructor_pk: int) -> Response:
 @api_view(["POST"])
 def invite_back_view(request: Request, pk: int, constructor_pk: int) -> Response:
     """Let a player who was removed join again, as a manager. Safe to repeat."""
-    member = _member(request, pk, constructor_pk)
+    member = member_of(request, pk, constructor_pk)
     membership.invite_back(constructor_id=member.pk, actor=account_of(request), now=clock.now())
-    return _member_response(request, pk, constructor_pk)
+    return member_response(request, pk, constructor_pk)
 
 
 class ReplaceMember(APIView):
@@ -195,12 +201,12 @@ class ReplaceMember(APIView):
         responses={200: MemberOut, **problems(400, NotAllowed, 404, HasTeam, SeasonOver)},
     )
     def post(self, request: Request, pk: int, constructor_pk: int) -> Response:
-        member = _member(request, pk, constructor_pk)
+        member = member_of(request, pk, constructor_pk)
         given = valid(ReplaceIn(data=request.data))
         require_manager(request.user, member.league)
         to = membership.player_called(given.pop("username"))
         membership.offer_team(constructor_id=member.pk, to=to, actor=account_of(request), now=clock.now(), **given)
-        return _member_response(request, pk, constructor_pk)
+        return member_response(request, pk, constructor_pk)
 
     @extend_schema(
         operation_id="members_withdraw_offer",
@@ -209,7 +215,7 @@ class ReplaceMember(APIView):
         responses={204: None, **problems(NotAllowed, 404)},
     )
     def delete(self, request: Request, pk: int, constructor_pk: int) -> Response:
-        member = _member(request, pk, constructor_pk)
+        member = member_of(request, pk, constructor_pk)
         membership.withdraw_offer(constructor_id=member.pk, actor=account_of(request), now=clock.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -308,27 +314,24 @@ class History(ListAPIView[EventLog]):
     )
     def get(self, request: Request, pk: int) -> Response:
         league = visible_league(request, pk)
-        if not _belongs(request, league):
+        if not belongs(request.user, league):
             raise NotAllowed("Only members of the league may read its history.")
         page = self.paginate_queryset(self.filter_queryset(told(league))) or []
         return self.get_paginated_response(HappeningOut(lines(league, page), many=True).data)
 
 
-def _belongs(request: Request, league: League) -> bool:
-    return is_member(request.user, league) or may_manage(request.user, league)
-
-
 def _members(league: League) -> QuerySet[Constructor]:
     managing = League.managers.through.objects.filter(league=OuterRef("league"), user=OuterRef("user"))
+    muted = League.muted.through.objects.filter(league=OuterRef("league"), user=OuterRef("user"))
     members = league.constructors.select_related("user", "offered_to").order_by("joined_at", "pk")
-    return members.annotate(is_manager=Exists(managing))
+    return members.annotate(is_manager=Exists(managing), is_muted=Exists(muted))
 
 
-def _member(request: Request, pk: int, constructor_pk: int) -> Constructor:
+def member_of(request: Request, pk: int, constructor_pk: int) -> Constructor:
     return get_object_or_404(visible_league(request, pk).constructors.select_related("league"), pk=constructor_pk)
 
 
-def _member_response(request: Request, pk: int, constructor_pk: int) -> Response:
+def member_response(request: Request, pk: int, constructor_pk: int) -> Response:
     """For managers."""
     member = get_object_or_404(_members(visible_league(request, pk)), pk=constructor_pk)
     return Response(MemberOut(member, context={"inside": True}).data)

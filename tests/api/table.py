@@ -23,6 +23,9 @@ auth_me                     401  200 200 200 200 200
 auth_refresh                200  200 200 200 200 200
 auth_register               201  201 201 201 201 201
 auth_reset_password         202  202 202 202 202 202
+chat_create                 401  403 201 201 201 201    401  404 201 201 201 201
+chat_delete                 401  403 403 204 204 204    401  404 403 204 204 204
+chat_list                   401  403 200 200 200 200    401  404 200 200 200 200
 constructors_change         401  403 403 200 403 403    401  404 403 200 403 403
 constructors_draft          200  200 200 200 200 200    404  404 200 200 200 200
 constructors_list           200  200 200 200 200 200
@@ -63,6 +66,7 @@ managers_list               200  200 200 200 200 200    404  404 200 200 200 200
 managers_remove             401  403 403 403 204 204    401  404 403 403 204 204
 members_invite_back         401  403 403 403 200 200    401  404 403 403 200 200
 members_list                200  200 200 200 200 200    404  404 200 200 200 200
+members_mute                401  403 403 403 200 200    401  404 403 403 200 200
 members_remove              401  403 403 403 200 200    401  404 403 403 200 200
 members_replace             401  403 403 403 200 200    401  404 403 403 200 200
 members_withdraw_offer      401  403 403 403 204 204    401  404 403 403 204 204
@@ -99,6 +103,7 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "auth_refresh": lambda world: {"refresh": world.refresh},
     "auth_register": lambda world: {"username": "new", "email": "new@example.com", "password": world.password},
     "auth_reset_password": lambda world: {"email": world.owner.email},
+    "chat_create": lambda world: {"text": "Box, box"},
     "constructors_change": lambda world: {"team_name": "Other"},
     "constructors_pick": lambda world: {"driver_id": world.driver.pk},
     "constructors_set_autopick": lambda world: {"on": True},
@@ -112,6 +117,7 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "leagues_create": lambda world: {"name": "Mine", "season": world.race.season_id},
     "leagues_hand_over": lambda world: {"user_id": world.owner.pk},
     "leagues_join": lambda world: {"team_name": "Mine"},
+    "members_mute": lambda world: {"on": True},
     "members_remove": lambda world: {"reason": "Gone"},
     "members_replace": lambda world: {"reason": "Gone", "username": "stranger"},
     "second_factor_begin": lambda world: {"current_password": world.password},

@@ -11,7 +11,8 @@ from accounts.models import ApiKey, SecondFactor, SignIn, User
 from drafts import control, lifecycle
 from drafts.models import Draft
 from drafts.picks import make_pick
-from leagues.models import Constructor, League
+from leagues import chat
+from leagues.models import ChatMessage, Constructor, League
 from notifications.models import Notification
 from races.models import Driver, Race
 from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
@@ -29,6 +30,8 @@ class World:
     members_team: Constructor
     draft: Draft
     notification: Notification
+    """The owner's."""
+    message: ChatMessage
     """The owner's."""
     access: dict[str, str]
     """Tokens by actor."""
@@ -75,6 +78,7 @@ class World:
             "league_id": self.league.pk,
             "race_id": self.race.pk,
             "constructor_id": self.owners_team.pk,
+            "message_id": self.message.pk,
             "user_id": self.owner.pk,
         }
 
@@ -119,6 +123,7 @@ def make_world(*, private: bool) -> World:
         notification=Notification.objects.create(
             user=users["owner"], type="pick_turn", title=f"{words} title", created_at=now
         ),
+        message=chat.say(league_id=league.pk, actor=users["owner"], text=f"{words} text", now=now),
         access={actor: pair["access"] for actor, pair in tokens.items()},
         refresh=tokens["owner"]["refresh"],
         keys={

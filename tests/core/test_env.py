@@ -408,6 +408,7 @@ POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40, "JWT_
         ("RATE_LIMIT_AUTH_ADDRESS", {"RATE_LIMIT_AUTH_ADDRESS": "20"}),
         ("RATE_LIMIT_AUTH_ACCOUNT", {"RATE_LIMIT_AUTH_ACCOUNT": "20/5"}),
         ("RATE_LIMIT_MAIL", {"RATE_LIMIT_MAIL": "5/1d"}),
+        ("RATE_LIMIT_CHAT", {"RATE_LIMIT_CHAT": "many"}),
     ],
 )
 def test_a_wrong_variable_stops_the_start_with_one_line_that_names_it(

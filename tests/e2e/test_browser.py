@@ -299,6 +299,7 @@ def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: New
         reverse("leagues:join"),
         reverse("league", args=[league]),
         reverse("leagues:settings", args=[league]),
+        reverse("leagues:chat", args=[league]),
         room,
         f"{room}?driver={driver}",
         reverse("drafts:list", args=[league]),

@@ -66,6 +66,7 @@ def test_members_are_those_who_play_and_those_who_left(client: Client, league: L
         "is_manager": False,
         "is_active": True,
         "was_removed": False,
+        "is_muted": False,
         "joined_at": "2026-02-06T13:00:00Z",
         "left_at": None,
         "offered_to": None,

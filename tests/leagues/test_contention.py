@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from accounts import closing
-from leagues import managers, membership
+from leagues import chat, managers, membership
 from leagues.models import Constructor, League
 from tests.contention import outcomes
 from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, UserFactory
@@ -150,3 +150,12 @@ def test_two_teams_offered_to_one_person_leave_one_offer(now: datetime) -> None:
 
     assert won == {"won": 4}
     assert league.constructors.filter(offered_to=user).count() == 1
+
+
+def test_one_message_sent_many_times_at_once_is_said_once(now: datetime) -> None:
+    team = ConstructorFactory()
+
+    won = outcomes([lambda: chat.say(league_id=team.league_id, actor=team.user, text="Box", now=now)] * 6)
+
+    assert won == {"won": 6}
+    assert team.league.chat.count() == 1

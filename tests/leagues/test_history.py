@@ -3,7 +3,7 @@ from datetime import datetime
 import pytest
 
 from fantasy_f1.core.events import publish
-from leagues import managers, membership
+from leagues import chat, managers, membership
 from leagues.events import ToldAgain
 from leagues.history import history
 from leagues.models import League
@@ -31,6 +31,11 @@ def test_every_event_is_told_in_words(now: datetime) -> None:
     membership.withdraw_offer(**offer)
     membership.offer_team(to=cy, reason="No time", **offer)
     membership.join_league(league_id=league.pk, user=cy, team_name="", now=now)
+    talk = {"league_id": league.pk, "actor": ana, "user": cy, "now": now}
+    chat.mute(on=True, reason="Too loud", **talk)
+    chat.mute(on=False, **talk)
+    said = chat.say(league_id=league.pk, actor=cy, text="Sorry", now=now)
+    chat.remove_message(league_id=league.pk, message_id=said.pk, actor=ana, now=now)
     publish(ToldAgain(league.pk, cy.pk, "The draft is open"), source=League.objects.get(), actor=ana, now=now)
 
     lines = [f"{line.who} {line.what}" for line in reversed(history(league))]
@@ -51,5 +56,8 @@ def test_every_event_is_told_in_words(now: datetime) -> None:
         "Ana ended the offer of Box Box",
         "Ana offered Box Box to Cy: No time",
         "Cy took over Box Box from Bo",
+        "Ana muted Cy in the chat: Too loud",
+        "Ana let Cy speak again in the chat",
+        "Ana took out a message of Cy",
         "Ana had Cy told again: The draft is open",
     ]
