@@ -1,4 +1,7 @@
-"""What managers do to a draft while it runs: pause, resume, undo picks, and make it void (docs/rules.md, 2.10–2.12)."""
+"""What managers do to a draft while it runs: pause, resume, change its clock, undo picks, and make it void.
+
+(docs/rules.md, 2.10–2.12.) Each takes a ``reason``, which everybody in the league reads.
+"""
 
 from datetime import datetime
 
@@ -7,50 +10,72 @@ from django.db import transaction
 from accounts.models import User
 from drafts import lifecycle
 from drafts.errors import DraftNotPaused, DraftNotRunning, NothingToUndo, RaceLocked
-from drafts.events import DraftPaused, DraftResumed, PicksUndone
+from drafts.events import ClockChanged, DraftPaused, DraftResumed, PicksUndone
+from drafts.lifecycle import tidy_reason
 from drafts.models import ROUNDS, Draft
-from drafts.picks import go_on, play_autopilots, require_unlocked
+from drafts.picks import go_on, play_autopilots, require_unlocked, settle_clock
 from fantasy_f1.core.errors import Invalid
-from fantasy_f1.core.events import publish
+from leagues.managers import check_pick_seconds
 from leagues.permissions import require_manager
 
 
-def pause_draft(*, draft_id: int, actor: User, now: datetime) -> Draft:
+def pause_draft(*, draft_id: int, actor: User, now: datetime, reason: str = "") -> Draft:
     """Stop a draft that is open, or complete, so that picks can be undone: nobody picks until it is resumed.
 
-    Safe to repeat. Raises ``NotAllowed``, ``DraftNotRunning``, ``RaceLocked``.
+    What is left of the turn is kept. Safe to repeat. Raises ``NotAllowed``, ``DraftNotRunning``, ``RaceLocked``,
+    ``Invalid`` for a long reason.
     """
+    settle_clock(draft_id=draft_id, now=now)
     with transaction.atomic():
         draft = _locked(draft_id, actor)
         _require_running(draft, now)
         if draft.status != Draft.Status.PAUSED:
             was, draft.status = draft.status, Draft.Status.PAUSED
-            draft.save(update_fields=["status"])
-            publish(DraftPaused(draft.pk, was), source=draft, actor=actor, now=now)
+            go_on(draft, now=now, told=DraftPaused(draft.pk, was, tidy_reason(reason)), by=actor)
     return draft
 
 
-def resume_draft(*, draft_id: int, actor: User, now: datetime) -> Draft:
+def resume_draft(*, draft_id: int, actor: User, now: datetime, reason: str = "") -> Draft:
     """Let a paused draft go on, or be complete if nothing is left to pick; teams on autopick play on at once.
 
-    Safe to repeat. Raises ``NotAllowed``, ``DraftNotRunning``, ``RaceLocked``.
+    The turn has as much time as the pause left of it. Safe to repeat. Raises ``NotAllowed``, ``DraftNotRunning``,
+    ``RaceLocked``, ``Invalid`` for a long reason.
     """
     with transaction.atomic():
         draft = _locked(draft_id, actor)
         _require_running(draft, now)
         if draft.status == Draft.Status.PAUSED:
             draft.status = Draft.Status.OPEN
-            publish(DraftResumed(draft.pk), source=draft, actor=actor, now=now)
-            go_on(draft, now=now)
+            go_on(draft, now=now, told=DraftResumed(draft.pk, tidy_reason(reason)), by=actor)
             play_autopilots(draft, now=now)
     return draft
 
 
-def undo_pick(*, draft_id: int, actor: User, now: datetime, to_pick_number: int | None = None) -> Draft:
+def set_clock(*, draft_id: int, pick_seconds: int | None, actor: User, now: datetime, reason: str = "") -> Draft:
+    """Give every pick of a running draft ``pick_seconds``, or no clock; the turn that is on it begins anew.
+
+    Safe to repeat. Raises ``NotAllowed``, ``DraftNotRunning``, ``RaceLocked``, ``Invalid``.
+    """
+    with transaction.atomic():
+        draft = _locked(draft_id, actor)
+        _require_running(draft, now)
+        check_pick_seconds(pick_seconds)
+        if draft.pick_seconds != pick_seconds:
+            draft.pick_seconds = pick_seconds
+            draft.save(update_fields=["pick_seconds"])
+            event = ClockChanged(draft.pk, pick_seconds, tidy_reason(reason))
+            go_on(draft, now=now, told=event, by=actor, afresh=True)
+    return draft
+
+
+def undo_pick(
+    *, draft_id: int, actor: User, now: datetime, to_pick_number: int | None = None, reason: str = ""
+) -> Draft:
     """Take back the last pick, or that with ``to_pick_number`` and all after it, while the draft is paused.
 
     Safe to repeat where the number is given: what is undone already is left as it is. Raises ``NotAllowed``,
-    ``DraftNotPaused``, ``RaceLocked``, ``NothingToUndo`` where no pick was made, ``Invalid`` for no number of a turn.
+    ``DraftNotPaused``, ``RaceLocked``, ``NothingToUndo`` where no pick was made, ``Invalid`` for no number of a turn
+    and for a long reason.
     """
     with transaction.atomic():
         draft = _locked(draft_id, actor)
@@ -69,8 +94,8 @@ def undo_pick(*, draft_id: int, actor: User, now: datetime, to_pick_number: int 
         released = list(undone.order_by("pick_number").values_list("driver_id", flat=True))
         if released:
             undone.delete()
-            go_on(draft, now=now)
-            publish(PicksUndone(draft.pk, to_pick_number, released), source=draft, actor=actor, now=now)
+            event = PicksUndone(draft.pk, to_pick_number, released, tidy_reason(reason))
+            go_on(draft, now=now, told=event, by=actor)
     return draft
 
 
@@ -81,13 +106,14 @@ def void_draft(*, draft_id: int, reason: str, actor: User, now: datetime) -> Dra
     """
     with transaction.atomic():
         draft = _locked(draft_id, actor)
-        if not reason.strip():
+        reason = tidy_reason(reason)
+        if not reason:
             raise Invalid("Say why the draft is made void.", field="reason")
         if lifecycle.stays_void(draft):
             return draft
         if draft.status == Draft.Status.LOCKED or now >= draft.locks_at:
             raise RaceLocked("The picks for this race are locked.")
-        return lifecycle.void(draft, reason=reason.strip(), now=now, by=actor)
+        return lifecycle.void(draft, reason=reason, now=now, by=actor)
 
 
 def _locked(draft_id: int, actor: User) -> Draft:

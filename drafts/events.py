@@ -1,8 +1,13 @@
-"""What happens in a draft: its history, its ticker, its proof."""
+"""What happens in a draft: its history, its ticker, its proof. ``reason`` is that of the manager who did it."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from fantasy_f1.core.events import Event
+from accounts.models import User
+from drafts import order
+from drafts.models import Draft
+from fantasy_f1.core.events import Event, publish
 
 
 @dataclass(frozen=True)
@@ -20,12 +25,14 @@ class DraftOpened(Event):
     draft_id: int
     order: list[int]
     seed: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class OrderChanged(Event):
     draft_id: int
     order: list[int]
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class DraftPaused(Event):
 
     draft_id: int
     was: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ class DraftResumed(Event):
     """
 
     draft_id: int
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,16 @@ class PicksUndone(Event):
     draft_id: int
     to_pick_number: int
     released: list[int]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ClockChanged(Event):
+    """From now on a pick may take ``pick_seconds``; ``None`` where no clock runs."""
+
+    draft_id: int
+    pick_seconds: int | None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,3 +129,20 @@ class DraftMoved(Event):
     opens_at: str
     locks_at: str
     reset: bool
+
+
+def turn(draft: Draft) -> dict[str, Any] | None:
+    """The turn on the clock, or that which comes first after a pause; ``None`` where there is none."""
+    if draft.current_pick is None:
+        return None
+    return {
+        "pick_number": draft.current_pick,
+        "round": order.round_of(len(draft.order_data), draft.current_pick),
+        "constructor": order.on_turn(draft.order_data, draft.method, draft.current_pick),
+        "deadline": draft.deadline_at and draft.deadline_at.isoformat(),
+    }
+
+
+def tell(draft: Draft, event: Event, *, actor: User | None, now: datetime) -> None:
+    """Publish what happened to a draft, after it has been written: the log holds the turn that comes after it, too."""
+    publish(event, source=draft, actor=actor, now=now, current_pick=turn(draft))

@@ -22,17 +22,29 @@ from drafts.events import (
     DraftScheduled,
     DraftVoided,
     OrderChanged,
+    tell,
 )
 from drafts.models import ROUNDS, Autopilot, Draft
-from drafts.picks import autopick_turns, go_on, on_the_clock, play_autopilots, settle, withdraw_constructor
-from fantasy_f1.core.events import publish
+from drafts.picks import (
+    autopick_turns,
+    go_on,
+    on_the_clock,
+    play_autopilots,
+    settle,
+    settle_clock,
+    withdraw_constructor,
+)
+from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.sweeps import attempts
-from leagues.models import MIN_TEAMS, League
+from leagues.models import MIN_TEAMS, League, PickClock
 from leagues.permissions import require_manager
 from races.models import Race
 
 PICKS_STAND_WITHIN = timedelta(hours=72)
 """A race that moves further than this is drafted anew (docs/rules.md, 2.9)."""
+
+CLOCK = [field.name for field in PickClock._meta.fields]
+MAX_REASON = 200
 
 TIME_TO_JOIN = timedelta(days=1)
 """How long the draft of a league that is made in race week waits for the others (docs/rules.md, 2.2)."""
@@ -86,14 +98,16 @@ def schedule_draft(*, league_id: int, race_id: int, now: datetime) -> Draft:
             locks_at=locks_at(race, league.draft_locks_at),
             created_at=now,
         )
-        publish(DraftScheduled(draft.pk, draft.order_commitment), source=draft, actor=None, now=now)
+        tell(draft, DraftScheduled(draft.pk, draft.order_commitment), actor=None, now=now)
     return draft
 
 
-def initialize_draft(*, league_id: int, race_id: int, actor: User, now: datetime) -> tuple[Draft, bool]:
+def initialize_draft(
+    *, league_id: int, race_id: int, actor: User, now: datetime, reason: str = ""
+) -> tuple[Draft, bool]:
     """Schedule the draft where need be and open it now, on a manager's word → (draft, whether anything happened).
 
-    Raises ``NotAllowed`` and, where the race cannot be drafted, ``CannotDraft``.
+    Raises ``NotAllowed``, ``Invalid`` for a long reason and, where the race cannot be drafted, ``CannotDraft``.
     """
     with transaction.atomic():
         league = League.objects.lock(league_id)
@@ -106,14 +120,15 @@ def initialize_draft(*, league_id: int, race_id: int, actor: User, now: datetime
             raise CannotDraft("This draft is void.")
         opened = draft.status == Draft.Status.SCHEDULED
         if opened:
-            draft = open_draft(draft_id=draft.pk, actor=actor, now=now)
+            draft = open_draft(draft_id=draft.pk, actor=actor, now=now, reason=reason)
     return draft, opened
 
 
-def open_draft(*, draft_id: int, actor: User | None, now: datetime) -> Draft:
+def open_draft(*, draft_id: int, actor: User | None, now: datetime, reason: str = "") -> Draft:
     """Fix the order, reveal the seed, put the first pick on the clock. An open draft is left as it is.
 
-    Raises ``CannotDraft`` where there is nobody to draft, no driver to be drafted, or no time left.
+    Raises ``CannotDraft`` where there is nobody to draft, no driver to be drafted, or no time left, and ``Invalid`` for
+    a long reason.
     """
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
@@ -124,38 +139,56 @@ def open_draft(*, draft_id: int, actor: User | None, now: datetime) -> Draft:
             raise CannotDraft("The picks for this race are locked.")
         if actor is None and len(_active(draft.league)) < MIN_TEAMS:
             raise CannotDraft("A draft opens by itself once two teams play.")
-        _start(draft, actor=actor, now=now)
+        _start(draft, actor=actor, now=now, reason=tidy_reason(reason))
         play_autopilots(draft, now=now)
     return draft
 
 
-def _start(draft: Draft, *, actor: User | None, now: datetime) -> None:
+def _start(draft: Draft, *, actor: User | None, now: datetime, reason: str = "") -> None:
     draft.order_data = order_now(draft) or order.random_order(draft.order_seed, _active(draft.league))
     if not draft.order_data:
         raise CannotDraft("There are no teams in the league yet.")
     if not draft.race.entries.draftable().exists():
         raise CannotDraft("The entry list of this race is not known yet.")
     draft.method, draft.locks_with = draft.league.draft_method, draft.league.draft_locks_at
+    for field in CLOCK:
+        setattr(draft, field, getattr(draft.league, field))
     draft.status, draft.opens_at = Draft.Status.OPEN, now
-    draft.withdrawn = []
-    draft.current_pick = 1
+    draft.withdrawn, draft.misses = [], {}
     draft.save(
         update_fields=[
             "order_data",
             "method",
             "locks_with",
+            *CLOCK,
             "status",
             "opens_at",
             "locks_at",
             "withdrawn",
-            "current_pick",
+            "misses",
         ]
     )
-    publish(DraftOpened(draft.pk, draft.order_data, draft.order_seed), source=draft, actor=actor, now=now)
+    go_on(draft, now=now, told=DraftOpened(draft.pk, draft.order_data, draft.order_seed, reason), by=actor)
 
 
-def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: datetime) -> Draft:
-    """A manager's order, until the first pick or the lock. Raises ``NotAllowed``, ``OrderFixed``, ``WrongOrder``."""
+def clock_now(draft: Draft) -> PickClock:
+    """The draft's clock, or until it opens that with which it would open now."""
+    return draft.league if draft.status == Draft.Status.SCHEDULED else draft
+
+
+def tidy_reason(text: str) -> str:
+    """Why a manager does something, as it is told to everybody. Raises ``Invalid`` where it is too long."""
+    reason = text.strip()
+    if len(reason) > MAX_REASON:
+        raise Invalid(f"A reason has at most {MAX_REASON} characters.", field="reason")
+    return reason
+
+
+def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: datetime, reason: str = "") -> Draft:
+    """A manager's order, until the first pick or the lock; the first turn begins anew.
+
+    Raises ``NotAllowed``, ``OrderFixed``, ``WrongOrder``, ``Invalid`` for a long reason.
+    """
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
         require_manager(actor, draft.league)
@@ -170,8 +203,7 @@ def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: da
         draft.last_modified_by = actor
         draft.withdrawn = []  # turns passed over were those of the order before
         draft.save(update_fields=["order_data", "order_source", "is_manual", "last_modified_by", "withdrawn"])
-        publish(OrderChanged(draft.pk, constructor_ids), source=draft, actor=actor, now=now)
-        go_on(draft, now=now)
+        go_on(draft, now=now, told=OrderChanged(draft.pk, constructor_ids, tidy_reason(reason)), by=actor, afresh=True)
         play_autopilots(draft, now=now)
     return draft
 
@@ -194,9 +226,8 @@ def lock_draft(*, draft_id: int, now: datetime) -> Draft:
             draft.status = Draft.Status.OPEN
         go_on(draft, now=now)
         autopick_turns(draft, now=now, of=set(draft.order_data))
-        draft.status, draft.current_pick, draft.deadline_at = Draft.Status.LOCKED, None, None
-        draft.save(update_fields=["status", "current_pick", "deadline_at"])
-        publish(DraftLocked(draft.pk), source=draft, actor=None, now=now)
+        _end(draft, Draft.Status.LOCKED)
+        tell(draft, DraftLocked(draft.pk), actor=None, now=now)
     return draft
 
 
@@ -218,12 +249,15 @@ def follow_race(*, draft_id: int, now: datetime) -> Draft:
         reset = standing != Draft.Status.SCHEDULED and abs(locks - draft.locks_at) > PICKS_STAND_WITHIN
         if reset:
             draft.picks.all().delete()
-            draft.current_pick, draft.deadline_at = None, None
-        draft.status = Draft.Status.SCHEDULED if reset else standing
+            _end(draft, Draft.Status.SCHEDULED)
+        else:
+            draft.status = standing
         draft.opens_at, draft.locks_at = _times(draft, draft.status)
-        draft.save(update_fields=["opens_at", "locks_at", "status", "current_pick", "deadline_at"])
+        if draft.deadline_at:
+            draft.deadline_at = min(draft.deadline_at, draft.locks_at)
+        draft.save(update_fields=["opens_at", "locks_at", "status", "deadline_at"])
         event = DraftMoved(draft.pk, draft.opens_at.isoformat(), draft.locks_at.isoformat(), reset)
-        publish(event, source=draft, actor=None, now=now)
+        tell(draft, event, actor=None, now=now)
         if was_void and not reset:
             go_on(draft, now=now)
             play_autopilots(draft, now=now)
@@ -272,10 +306,15 @@ def _times(draft: Draft, standing: str) -> tuple[datetime, datetime]:
 def void(draft: Draft, *, reason: str, now: datetime, by: User | None = None) -> Draft:
     """Make a draft void that the surrounding transaction has locked; for good where a manager says so (``by``)."""
     was = draft.status
-    draft.status, draft.current_pick, draft.deadline_at = Draft.Status.VOID, None, None
-    draft.save(update_fields=["status", "current_pick", "deadline_at"])
-    publish(DraftVoided(draft.pk, reason, was, stays=by is not None), source=draft, actor=by, now=now)
+    _end(draft, Draft.Status.VOID)
+    tell(draft, DraftVoided(draft.pk, reason, was, stays=by is not None), actor=by, now=now)
     return draft
+
+
+def _end(draft: Draft, status: str) -> None:
+    """Take the turn from the clock, for now or for good."""
+    draft.status, draft.current_pick, draft.deadline_at, draft.time_left = status, None, None, None
+    draft.save(update_fields=["status", "current_pick", "deadline_at", "time_left"])
 
 
 def run_due(now: datetime) -> None:
@@ -304,6 +343,13 @@ def run_due(now: datetime) -> None:
         for draft in Draft.objects.filter(status=Draft.Status.OPEN, league__constructors__autopilot__isnull=False):
             if Autopilot.objects.filter(constructor=on_the_clock(draft)).exists():
                 attempt(settle, draft_id=draft.pk, now=now)
+
+
+def run_clocks(now: datetime) -> None:
+    """Take the turns whose time has run out, one of each draft. What one draft fails to do stops no other."""
+    with attempts("Some drafts could not go on.") as attempt:
+        for pk in Draft.objects.due_on_the_clock(now).values_list("pk", flat=True):
+            attempt(settle_clock, draft_id=pk, now=now)
 
 
 def _undrafted(now: datetime) -> Iterator[tuple[League, Race]]:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
+from drafts.clock import GRACE, Quiet
 from fantasy_f1.core.constraints import CoveringUniqueConstraint
 from fantasy_f1.core.models import Versioned
 from leagues.models import Constructor, League, PickClock
@@ -28,8 +29,8 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         return self.filter(status__in=Draft.UNLOCKED, locks_at__lte=now)
 
     def due_on_the_clock(self, now: datetime) -> "DraftQuerySet":
-        """Those whose pick on the clock has expired by ``now``."""
-        return self.filter(status=Draft.Status.OPEN, deadline_at__lte=now)
+        """Those whose pick on the clock has expired by ``now``, as ``Draft.is_due``."""
+        return self.filter(status=Draft.Status.OPEN, deadline_at__lte=now - GRACE, locks_at__gt=now)
 
     def lock(self, pk: int) -> "Draft":
         """Serialise writers of one draft until the surrounding transaction ends."""
@@ -100,6 +101,18 @@ class Draft(PickClock, Versioned):
     def __str__(self) -> str:
         return f"{self.league}: {self.race}"
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether the time for the pick on the clock is over, and the autopick to take it; at the lock all is over."""
+        is_late = self.deadline_at is not None and self.deadline_at + GRACE <= now
+        return is_late and self.status == self.Status.OPEN and now < self.locks_at
+
+    @property
+    def quiet(self) -> Quiet | None:
+        """The hours in which its clock rests: only that of a slow draft has some."""
+        if not self.is_slow or self.quiet_from is None or self.quiet_until is None:
+            return None
+        return Quiet(self.quiet_from, self.quiet_until, self.time_zone)
+
     @property
     def seed_shown(self) -> str:
         """The seed once everybody may know it, from the opening on; empty before and where nothing was random."""
@@ -135,7 +148,9 @@ class Pick(models.Model):
     pick_number = models.PositiveSmallIntegerField()
     round = models.PositiveSmallIntegerField()
     source = models.CharField(max_length=7, choices=Source, default=Source.PLAYER)
-    reason = models.CharField(max_length=200, blank=True, help_text="Why the autopick chose this driver")
+    reason = models.CharField(
+        max_length=450, blank=True, help_text="Why the autopick chose this driver, or why a manager picked"
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

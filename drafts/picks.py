@@ -5,13 +5,13 @@ for a turn or a driver exactly one wins; the table's constraints have the last w
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import User
-from drafts import autopick, order
+from drafts import autopick, clock, order
 from drafts.errors import (
     ConstructorNotInDraft,
     DraftNotOpen,
@@ -21,10 +21,10 @@ from drafts.errors import (
     PicksComplete,
     RaceLocked,
 )
-from drafts.events import AutopilotSwitched, ConstructorWithdrawn, DraftCompleted, DraftResumed, PickMade
+from drafts.events import AutopilotSwitched, ConstructorWithdrawn, DraftCompleted, DraftResumed, PickMade, tell
 from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue
 from fantasy_f1.core.errors import NotAllowed
-from fantasy_f1.core.events import publish
+from fantasy_f1.core.events import Event
 from leagues.models import Constructor
 from leagues.permissions import may_manage
 from races.models import Driver, Race
@@ -33,23 +33,32 @@ from races.models import Driver, Race
 def make_pick(*, draft_id: int, constructor: Constructor, driver: Driver, actor: User, now: datetime) -> Pick:
     """Give ``driver`` to ``constructor`` as the draft's next pick, on the word of its owner or of a league manager.
 
-    Safe to retry: repeating a pick that stands returns it and records nothing. Raises, in this order:
-    ``NotAllowed``, ``DraftNotOpen``, ``RaceLocked``, ``ConstructorNotInDraft``, ``NotOnTheClock``,
+    Where the time for the turn had run out before, that is settled first, and stands whatever comes of the pick. Safe
+    to retry: repeating a pick that stands returns it and records nothing. Raises, in this order: ``NotAllowed``,
+    ``DraftNotOpen``, ``RaceLocked``, ``ConstructorNotInDraft``, ``NotOnTheClock``,
     ``DriverNotEntered``, ``DriverTaken``, ``PicksComplete``.
     """
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
-        constructor = Constructor.objects.select_related("league").get(pk=constructor.pk)
-        is_owner = constructor.user_id == actor.pk
-        if not is_owner and not may_manage(actor, constructor.league):
-            raise NotAllowed("Only the owner of the team or a league manager may pick for it.")
-        standing = draft.picks.filter(driver=driver).first()
-        if standing and standing.constructor_id == constructor.pk:
-            return standing
-        _check(draft, constructor, driver, standing, now)
-        source = Pick.Source.PLAYER if is_owner else Pick.Source.MANAGER
-        pick = _record(draft, constructor, driver, source=source, actor=actor, now=now)
-        play_autopilots(draft, now=now)
+        if not _expire(draft, now=now):
+            return _pick(draft, constructor, driver, actor=actor, now=now)
+    return make_pick(draft_id=draft_id, constructor=constructor, driver=driver, actor=actor, now=now)
+
+
+def _pick(draft: Draft, constructor: Constructor, driver: Driver, *, actor: User, now: datetime) -> Pick:
+    constructor = Constructor.objects.select_related("league").get(pk=constructor.pk)
+    is_owner = constructor.user_id == actor.pk
+    if not is_owner and not may_manage(actor, constructor.league):
+        raise NotAllowed("Only the owner of the team or a league manager may pick for it.")
+    standing = draft.picks.filter(driver=driver).first()
+    if standing and standing.constructor_id == constructor.pk:
+        return standing
+    _check(draft, constructor, driver, standing, now)
+    if is_owner:
+        is_back(draft, constructor)
+    source = Pick.Source.PLAYER if is_owner else Pick.Source.MANAGER
+    pick = _record(draft, constructor, driver, source=source, actor=actor, now=now)
+    play_autopilots(draft, now=now)
     return pick
 
 
@@ -115,29 +124,70 @@ def _record(
         made_at=now,
     )
     event = PickMade(draft.pk, pick.pick_number, constructor.pk, driver.pk, source.value, reason)
-    publish(event, source=draft, actor=actor, now=now)
-    go_on(draft, now=now)
+    go_on(draft, now=now, told=event, by=actor)
     return pick
 
 
-def go_on(draft: Draft, *, now: datetime) -> None:
-    """Put the turn after the last pick on the clock of a running draft: the one writer of ``current_pick`` in it.
+def go_on(
+    draft: Draft, *, now: datetime, told: Event | None = None, by: User | None = None, afresh: bool = False
+) -> None:
+    """Put the turn after the last pick on the clock of a running draft: the one writer of the turn and its clock in it.
 
     Where no turn or no driver is left the draft is complete; a complete one opens again when there is one after all,
-    as when a driver has become free. A paused one stays paused.
+    as when a driver has become free. A paused one stays paused, and its clock with it. A turn that goes on keeps its
+    deadline, unless it begins ``afresh``. What led to it, if that is to be ``told`` (as done ``by`` somebody), comes
+    in the log before what comes of it.
     """
-    if draft.status not in Draft.RUNNING:
-        return
-    made = draft.picks.aggregate(last=Max("pick_number"))["last"] or 0
-    turn = order.next_turn(draft.order_data, draft.method, ROUNDS, after=made, passed_over=draft.withdrawn)
-    draft.current_pick = turn if turn and free_drivers(draft) else None
     was = draft.status
-    if was != Draft.Status.PAUSED:
-        draft.status = Draft.Status.OPEN if draft.current_pick else Draft.Status.COMPLETE
-    draft.save(update_fields=["status", "current_pick"])
+    if was in Draft.RUNNING:
+        _turn_on(draft, now=now, afresh=afresh)
+    if told:
+        tell(draft, told, actor=by, now=now)
     if draft.status != was:
         event = DraftResumed(draft.pk) if draft.current_pick else DraftCompleted(draft.pk)
-        publish(event, source=draft, actor=None, now=now)
+        tell(draft, event, actor=None, now=now)
+
+
+def _turn_on(draft: Draft, *, now: datetime, afresh: bool) -> None:
+    made = draft.picks.aggregate(last=Max("pick_number"))["last"] or 0
+    turn = order.next_turn(draft.order_data, draft.method, ROUNDS, after=made, passed_over=draft.withdrawn)
+    turn = turn if turn and free_drivers(draft) else None
+    if afresh or turn != draft.current_pick:
+        draft.current_pick, draft.deadline_at, draft.time_left = turn, None, None
+    if draft.status != Draft.Status.PAUSED:
+        draft.status = Draft.Status.OPEN if turn else Draft.Status.COMPLETE
+        if draft.deadline_at is None:
+            draft.deadline_at, draft.time_left = _deadline(draft, now), None
+    elif draft.deadline_at:
+        draft.time_left = clock.time_between(now, draft.deadline_at, draft.quiet)
+        draft.deadline_at = None
+    draft.save(update_fields=["status", "current_pick", "deadline_at", "time_left"])
+
+
+def _deadline(draft: Draft, now: datetime) -> datetime | None:
+    """When the time for the turn that goes on ``now`` will be over; never after the lock, which takes all turns."""
+    left = time_for_turn(draft, now)
+    return None if left is None else min(clock.deadline(now, left, draft.quiet), draft.locks_at)
+
+
+def time_for_turn(draft: Draft, now: datetime) -> timedelta | None:
+    """What a pause left of the turn on the clock, else the whole of it, outside quiet hours; ``None`` without a clock.
+
+    At the lock no clock runs any more.
+    """
+    if draft.current_pick is None or draft.pick_seconds is None or now >= draft.locks_at:
+        return None
+    if draft.time_left is not None:
+        return draft.time_left
+    turns = order.turns(draft.order_data, draft.method, ROUNDS)[draft.current_pick - 1 :]
+    return clock.turn_time(
+        draft.pick_seconds,
+        misses=draft.misses.get(str(turns[0]), 0),
+        now=now,
+        locks_at=draft.locks_at,
+        turns_left=len([pk for pk in turns if pk not in draft.withdrawn]),
+        quiet=draft.quiet,
+    )
 
 
 def play_autopilots(draft: Draft, *, now: datetime) -> None:
@@ -149,14 +199,22 @@ def play_autopilots(draft: Draft, *, now: datetime) -> None:
 def autopick_turns(draft: Draft, *, now: datetime, of: Collection[int]) -> None:
     """Take turns by queue and ranking as long as the one on the clock belongs to a constructor in ``of``."""
     while (pk := on_the_clock(draft)) is not None and pk in of:
-        queue = Queue.objects.filter(draft=draft, constructor=pk).first()
-        went = dict(draft.picks.values_list("driver_id", "pick_number"))
-        choice = autopick.choose(free_drivers(draft), queue=queue.driver_ids if queue else [], went=went)
-        if choice is None:  # the last free one was withdrawn from the race
-            go_on(draft, now=now)
-            return
-        constructor = Constructor.objects.get(pk=pk)
-        _record(draft, constructor, choice.driver, source=choice.source, actor=None, now=now, reason=choice.reason)
+        autopick_turn(draft, now=now)
+
+
+def autopick_turn(draft: Draft, *, now: datetime, cause: str = "") -> None:
+    """Take the turn on the clock by queue and ranking; the pick's reason begins with ``cause``."""
+    pk = on_the_clock(draft)
+    assert pk is not None
+    queue = Queue.objects.filter(draft=draft, constructor=pk).first()
+    went = dict(draft.picks.values_list("driver_id", "pick_number"))
+    choice = autopick.choose(free_drivers(draft), queue=queue.driver_ids if queue else [], went=went)
+    if choice is None:  # the last free one was withdrawn from the race
+        go_on(draft, now=now)
+        return
+    constructor = Constructor.objects.get(pk=pk)
+    reason = f"{cause}. {choice.reason}" if cause else choice.reason
+    _record(draft, constructor, choice.driver, source=choice.source, actor=None, now=now, reason=reason)
 
 
 def set_autopilot(*, constructor: Constructor, on: bool, actor: User, now: datetime) -> None:
@@ -175,9 +233,38 @@ def set_autopilot(*, constructor: Constructor, on: bool, actor: User, now: datet
         live = Draft.objects.filter(league=constructor.league_id, status__in=[Draft.Status.OPEN, Draft.Status.PAUSED])
         for pk in live.values_list("pk"):
             draft = Draft.objects.lock(pk[0])
+            is_back(draft, constructor)
             if changed:
-                publish(AutopilotSwitched(draft.pk, constructor.pk, on), source=draft, actor=actor, now=now)
+                tell(draft, AutopilotSwitched(draft.pk, constructor.pk, on), actor=actor, now=now)
             play_autopilots(draft, now=now)
+
+
+def settle_clock(*, draft_id: int, now: datetime) -> None:
+    """Let the autopick take the turn whose time has run out, if it has; whoever notices it first. Safe to repeat.
+
+    The next turn begins ``now``, however late that is.
+    """
+    with transaction.atomic():
+        _expire(Draft.objects.lock(draft_id), now=now)
+
+
+def _expire(draft: Draft, *, now: datetime) -> bool:
+    """Take the turn on the clock of a locked draft if its time has run out → whether it had."""
+    turn_of = on_the_clock(draft)
+    if turn_of is None or not draft.is_due(now):
+        return False
+    key = str(turn_of)
+    draft.misses = {**draft.misses, key: draft.misses.get(key, 0) + 1}
+    draft.save(update_fields=["misses"])
+    autopick_turn(draft, now=now, cause="Time ran out")
+    play_autopilots(draft, now=now)
+    return True
+
+
+def is_back(draft: Draft, constructor: Constructor) -> None:
+    """The player of a team does something in a locked draft: turns that it missed do not shorten its next ones."""
+    if draft.misses.pop(str(constructor.pk), None) is not None:
+        draft.save(update_fields=["misses"])
 
 
 def settle(*, draft_id: int, now: datetime) -> None:
@@ -204,7 +291,5 @@ def withdraw_constructor(*, draft_id: int, constructor_id: int, now: datetime) -
         picks.delete()
         draft.withdrawn = [*draft.withdrawn, constructor_id]
         draft.save(update_fields=["withdrawn"])
-        event = ConstructorWithdrawn(draft.pk, constructor_id, released)
-        publish(event, source=draft, actor=None, now=now)
-        go_on(draft, now=now)
+        go_on(draft, now=now, told=ConstructorWithdrawn(draft.pk, constructor_id, released))
         play_autopilots(draft, now=now)

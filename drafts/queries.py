@@ -11,6 +11,8 @@ from accounts.models import User
 from drafts import lifecycle, order, points
 from drafts.events import DraftPaused, DraftVoided
 from drafts.models import ROUNDS, Draft, Pick
+from drafts.picks import settle_clock
+from fantasy_f1.core import clock
 from fantasy_f1.core.models import EventLog
 from leagues.models import Constructor, League
 from races.models import Driver, Race, RaceEntry, Team
@@ -158,12 +160,13 @@ class RaceDraft:
 def find_draft(user: User | AnonymousUser, league_pk: int, race_pk: int) -> Draft:
     """The draft that ``user`` may see, with league and race; where none is scheduled yet an unsaved one stands in.
 
-    Raises ``Http404`` for a league that is invisible to ``user`` and for a race that is not of its season.
+    A turn whose time has run out is settled first. Raises ``Http404`` for a league that is invisible to ``user`` and
+    for a race that is not of its season.
     """
     drafts = Draft.objects.visible_to(user).select_related("league", "race__season", "last_modified_by")
     draft = drafts.filter(league=league_pk, race=race_pk).first()
     if draft:
-        return draft
+        return up_to_date(draft)
     league = get_object_or_404(League.objects.visible_to(user), pk=league_pk)
     race = get_object_or_404(Race.objects.select_related("season"), pk=race_pk, season=league.season_id)
     return Draft(
@@ -173,6 +176,14 @@ def find_draft(user: User | AnonymousUser, league_pk: int, race_pk: int) -> Draf
         opens_at=lifecycle.opens_at(league, race),
         locks_at=lifecycle.locks_at(race, league.draft_locks_at),
     )
+
+
+def up_to_date(draft: Draft) -> Draft:
+    """The draft, once a turn whose time has run out is settled. No query where none has."""
+    if draft.deadline_at and draft.is_due(now := clock.now()):
+        settle_clock(draft_id=draft.pk, now=now)
+        draft.refresh_from_db()
+    return draft
 
 
 def draft_board(draft: Draft) -> DraftBoard:

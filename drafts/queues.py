@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from drafts.errors import DraftNotOpen, WrongQueue
 from drafts.models import Draft, Queue
-from drafts.picks import require_unlocked
+from drafts.picks import is_back, require_unlocked
 from fantasy_f1.core.errors import NotAllowed
 from leagues.models import Constructor
 from races.models import Driver
@@ -38,6 +38,7 @@ def set_queue(
         if draft.status == Draft.Status.VOID:
             raise DraftNotOpen("This draft is void.")
         require_unlocked(draft, now)
+        is_back(draft, constructor)
         known = _known(draft, constructor)
         if driver_ids != known:
             _check(draft, driver_ids, known)

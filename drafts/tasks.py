@@ -1,4 +1,4 @@
-"""The drafts' clockwork, every minute by beat."""
+"""The drafts' clockwork, by beat: every minute what is due by the calendar, every second what is due on the clock."""
 
 from celery import shared_task
 
@@ -9,3 +9,8 @@ from fantasy_f1.core import clock
 @shared_task
 def run_due_drafts() -> None:
     lifecycle.run_due(clock.now())
+
+
+@shared_task
+def settle_clocks() -> None:
+    lifecycle.run_clocks(clock.now())

@@ -9,6 +9,7 @@ from typing import Any
 from drafts.models import Pick
 from drafts.queries import DraftBoard
 from fantasy_f1.core.models import EventLog
+from leagues.models import time_in_words
 
 NO_PICK = inf
 """Comes after every pick number."""
@@ -42,6 +43,21 @@ def _line(board: DraftBoard, event: EventLog, *, is_undone: bool) -> Line:
     return Line(event.version, event.created_at, text, about.color if about else "", is_undone)
 
 
+def _because(what: str, data: dict[str, Any]) -> str:
+    """A sentence that ends with the reason, where there is one; old events have none."""
+    reason = data.get("reason", "")
+    return f"{what}: {_ended(reason)}" if reason else f"{what}."
+
+
+def _with_reason(sentence: str, data: dict[str, Any]) -> str:
+    reason = data.get("reason", "")
+    return f"{sentence} Reason: {_ended(reason)}" if reason else sentence
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def _driver(board: DraftBoard, pk: int) -> str:
     row = board.driver(pk)
     return row.driver.name if row else "a driver who is no longer entered"
@@ -57,13 +73,13 @@ def _scheduled(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
 
 
 def _opened(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
-    by = f"{actor} opened the draft." if actor else "The draft opened."
+    by = _because(f"{actor} opened the draft", data) if actor else "The draft opened."
     return f"{by} {board.constructors[data['order'][0]]} picks first."
 
 
 def _order_changed(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
     names = ", ".join(str(board.constructors[pk]) for pk in data["order"])
-    return f"{actor} set the order by hand: {names}."
+    return _with_reason(f"{actor} set the order by hand: {names}.", data)
 
 
 def _picked(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
@@ -80,7 +96,14 @@ def _picked(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
 def _undone(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
     drivers = ", ".join(_driver(board, pk) for pk in data["released"])
     since = " and all after it" if len(data["released"]) > 1 else ""
-    return f"{actor} took back pick {data['to_pick_number']}{since}: {drivers}."
+    return _with_reason(f"{actor} took back pick {data['to_pick_number']}{since}: {drivers}.", data)
+
+
+def _clock_changed(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
+    seconds = data["pick_seconds"]
+    return _because(
+        f"{actor} {f'set the clock to {time_in_words(seconds)}' if seconds else 'took the clock off'}", data
+    )
 
 
 def _voided(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
@@ -113,8 +136,11 @@ SENTENCES: dict[str, Callable[[DraftBoard, dict[str, Any], str], str]] = {
     "ConstructorWithdrawn": _withdrawn,
     "AutopilotSwitched": _autopilot,
     "DraftCompleted": lambda board, data, actor: "All picks are made.",
-    "DraftPaused": lambda board, data, actor: f"{actor} paused the draft.",
-    "DraftResumed": lambda board, data, actor: f"{actor} resumed the draft." if actor else "The draft goes on.",
+    "DraftPaused": lambda board, data, actor: _because(f"{actor} paused the draft", data),
+    "DraftResumed": lambda board, data, actor: (
+        _because(f"{actor} resumed the draft", data) if actor else "The draft goes on."
+    ),
+    "ClockChanged": _clock_changed,
     "PicksUndone": _undone,
     "DraftLocked": lambda board, data, actor: "The picks are locked.",
     "DraftVoided": _voided,

@@ -334,6 +334,11 @@ CELERY_BEAT_SCHEDULE = {
     "scoring: races with new results": {"task": "scoring.tasks.score_pending_races", "schedule": timedelta(minutes=5)},
     "notifications: scores": {"task": "notifications.tasks.tell_scores", "schedule": timedelta(minutes=1)},
     "drafts: schedule, open and lock": {"task": "drafts.tasks.run_due_drafts", "schedule": timedelta(minutes=1)},
+    "drafts: turns whose time ran out": {
+        "task": "drafts.tasks.settle_clocks",
+        "schedule": timedelta(seconds=1),
+        "options": {"expire_seconds": 5},  # one that waited is no use beside those after it
+    },
 }
 
 # Logs ------------------------------------------------------------------------------------------

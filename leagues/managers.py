@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from fantasy_f1.core.events import publish
 from fantasy_f1.core.names import check_name
 from leagues.errors import LastManager, LeagueInUse, SeasonOver
 from leagues.events import CodeRenewed, LeagueChanged, LeagueCreated, LeagueDeleted, ManagersChanged
-from leagues.models import MIN_TEAMS, League
+from leagues.models import LIVE, MIN_TEAMS, SLOW, League
 from leagues.permissions import require_manager
 from races.entries import capacity
 from races.models import Season
@@ -34,19 +34,24 @@ CHANGEABLE = {
     "is_private",
     "draft_opens_days",
     "draft_locks_at",
+    "pick_seconds",
+    "quiet_from",
+    "quiet_until",
+    "time_zone",
 }
 
 
 def create_league(*, creator: User, name: str, season: Season, now: datetime, **options: Any) -> League:
     """A new league with its creator as manager, who may use the admin from now on but does not join by this.
 
-    ``options`` are the other fields of ``CHANGEABLE``. Raises ``AccountClosed``, ``EmailNotVerified``, ``SeasonOver``,
-    or ``Invalid`` with the field at fault.
+    ``options`` are the other fields of ``CHANGEABLE``; the time zone is the creator's by itself. Raises
+    ``AccountClosed``, ``EmailNotVerified``, ``SeasonOver``, or ``Invalid`` with the field at fault.
     """
     with transaction.atomic():
         require_player(creator)
         if is_over(season, now=now):
             raise SeasonOver(f"The season {season} is over.", field="season")
+        options = {"time_zone": creator.time_zone} | options
         league = League(name=name, creator=creator, season=season, created_at=now, **options)
         _check(league)
         _save_with_new_code(league)
@@ -75,12 +80,17 @@ def change_league(*, league_id: int, actor: User, now: datetime, **changed: Any)
         _check(league, max_teams_changed="max_teams" in different)
         league.save(update_fields=[*different, "updated_at"])
         publish(
-            LeagueChanged(league.pk, {field: getattr(league, field) for field in different}),
+            LeagueChanged(league.pk, {field: _plain(getattr(league, field)) for field in different}),
             source=league,
             actor=actor,
             now=now,
         )
     return league
+
+
+def _plain(value: Any) -> Any:
+    """As the event log holds it."""
+    return value.isoformat() if isinstance(value, time) else value
 
 
 def delete_league(*, league_id: int, actor: User, now: datetime) -> None:
@@ -178,6 +188,12 @@ def _managers_changed(league: League, actor: User, now: datetime, user: User) ->
     publish(ManagersChanged(league.pk, ids), source=league, actor=actor, now=now)
 
 
+def check_pick_seconds(seconds: int | None) -> None:
+    """Raise ``Invalid`` for a time that no clock gives for a pick; ``None`` is none."""
+    if seconds is not None and not any(least <= seconds <= most for least, most in (LIVE, SLOW)):
+        raise Invalid("A pick takes 15 to 300 seconds, or 1 to 24 hours.", field="pick_seconds")
+
+
 def _check(league: League, *, max_teams_changed: bool = True) -> None:
     """Raise ``Invalid`` where a value is out of its limits (a team drafts two of the drivers entered)."""
     league.name = league.name.strip()
@@ -187,6 +203,8 @@ def _check(league: League, *, max_teams_changed: bool = True) -> None:
         field, messages = next(iter(error.message_dict.items()))
         raise Invalid(messages[0], field=field) from error
     check_name(league.name, field="name")
+    check_pick_seconds(league.pick_seconds)
+    _check_quiet(league.quiet_from, league.quiet_until)
     if not max_teams_changed:
         return
     most = capacity(league.season)
@@ -197,6 +215,20 @@ def _check(league: League, *, max_teams_changed: bool = True) -> None:
     playing = league.constructors.playing().count() if league.pk else 0
     if league.max_teams < playing:
         raise Invalid(f"{playing} teams play in this league already.", field="max_teams")
+
+
+def _check_quiet(begins: time | None, ends: time | None) -> None:
+    """Quiet hours have a beginning and an end, and leave the clock at least an hour of the day to run in."""
+    if (begins is None) != (ends is None):
+        raise Invalid(
+            "Say when the quiet hours begin and when they end, or neither.",
+            field="quiet_from" if begins is None else "quiet_until",
+        )
+    if begins is None or ends is None:
+        return
+    runs = (datetime.combine(date.min, begins) - datetime.combine(date.min, ends)) % timedelta(days=1)
+    if runs < timedelta(hours=1):
+        raise Invalid("The quiet hours leave the clock at least an hour of the day.", field="quiet_until")
 
 
 def _save_with_new_code(league: League) -> None:

@@ -1,6 +1,7 @@
 """Leagues, the constructors (fantasy teams) that play in them, and what their people say to each other."""
 
 from datetime import time
+from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -11,7 +12,9 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.zones import validate_time_zone
 from fantasy_f1.core.models import Versioned
+from fantasy_f1.core.numbers import plain
 from races.models import Season, hex_colour
 
 MIN_TEAMS, MAX_TEAMS = 2, 11
@@ -20,6 +23,14 @@ MIN_TEAMS, MAX_TEAMS = 2, 11
 LIVE = (15, 300)
 SLOW = (3_600, 86_400)
 """Fewest and most seconds for a pick of those who draft together, and of those who draft over the week."""
+
+
+def time_in_words(seconds: int) -> str:
+    """Of a pick: ``90 seconds``, ``1 hour``, ``2.5 hours``."""
+    if seconds < SLOW[0]:
+        return f"{seconds} seconds"
+    hours = plain(round(Decimal(seconds) / 3_600, 2))
+    return f"{hours} hour{'' if hours == '1' else 's'}"
 
 
 class LeagueQuerySet(models.QuerySet["League"]):
@@ -68,10 +79,25 @@ class PickClock(models.Model):
     pick_seconds = models.PositiveIntegerField("seconds for a pick", null=True, blank=True)
     quiet_from = models.TimeField("quiet from", null=True, blank=True, help_text="In the league's time zone")
     quiet_until = models.TimeField("quiet until", null=True, blank=True)
-    time_zone = models.CharField(max_length=64, default="UTC")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
 
     class Meta:
         abstract = True
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether people draft over the week; there are quiet hours only then."""
+        return self.pick_seconds is not None and self.pick_seconds >= SLOW[0]
+
+    @property
+    def pace(self) -> str:
+        """The clock in words."""
+        if self.pick_seconds is None:
+            return "No clock"
+        told = f"{time_in_words(self.pick_seconds)} a pick"
+        if not self.is_slow or self.quiet_from is None or self.quiet_until is None:
+            return told
+        return f"{told}, quiet from {self.quiet_from:%H:%M} to {self.quiet_until:%H:%M} ({self.time_zone})"
 
 
 class League(PickClock, Versioned):

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from drafts import lifecycle, order, points
 from drafts.errors import CannotDraft, OrderFixed, WrongOrder
 from drafts.models import Draft, Pick
+from drafts.queries import up_to_date
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.conditional import if_match, tagged
 from fantasy_f1.core.errors import NotAllowed
@@ -218,8 +219,8 @@ def _league(request: Request, pk: int) -> League:
 
 
 def visible_draft(request: Request, league_pk: int, race_pk: int) -> Draft:
-    drafts = Draft.objects.visible_to(request.user).select_related("race")
-    return get_object_or_404(drafts, league=league_pk, race=race_pk)
+    drafts = Draft.objects.visible_to(request.user).select_related("league", "race")
+    return up_to_date(get_object_or_404(drafts, league=league_pk, race=race_pk))
 
 
 def points_context(draft: Draft) -> dict[str, Mapping[int, Decimal]]:

@@ -27,10 +27,11 @@ class Event:
     """Something that happened, named in the past tense; holds ids and plain values only."""
 
 
-def publish(event: Event, *, source: Versioned, actor: "User | None", now: datetime) -> EventLog:
+def publish(event: Event, *, source: Versioned, actor: "User | None", now: datetime, **state: Any) -> EventLog:
     """Log ``event`` as the next version of ``source``, which the caller has locked; announce it after the commit.
 
-    Receivers connect with ``published.connect(receiver, sender=EventClass)`` and get ``event`` and ``now``.
+    ``state`` is logged beside it: how the source stands then. Receivers connect with
+    ``published.connect(receiver, sender=EventClass)`` and get ``event`` and ``now``.
     """
     source.version += 1
     source.save(update_fields=["version"])
@@ -38,7 +39,7 @@ def publish(event: Event, *, source: Versioned, actor: "User | None", now: datet
         topic=source.topic,
         version=source.version,
         name=type(event).__name__,
-        data=asdict(event),
+        data=asdict(event) | state,
         actor=actor,
         created_at=now,
     )

@@ -529,6 +529,7 @@ def test_the_log_of_a_draft_is_a_stream_of_events(
         "driver_id": drivers[0].pk,
         "source": "player",
         "reason": "",
+        "current_pick": {"pick_number": 2, "round": 1, "constructor": teams[1].pk, "deadline": None},
     }
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 
 from drafts import control, lifecycle, queues
 from drafts.models import Draft, Pick, Queue
 from drafts.picks import make_pick
+from drafts.queries import find_draft
 from fantasy_f1.core.errors import DomainError
 from leagues.models import Constructor
 from races.models import Driver
@@ -175,3 +177,33 @@ def test_one_queue_is_kept_however_many_are_sent(now: datetime) -> None:
 
     assert outcomes([put(pk) for pk in ids]) == {"won": 8}
     assert Queue.objects.get().driver_ids in [[pk] for pk in ids]
+
+
+@pytest.mark.parametrize("late", [timedelta(seconds=1), timedelta(seconds=3)])
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_whose_time_has_run_out_is_settled_once_whoever_notices(now: datetime, late: timedelta) -> None:
+    """Beat, people who look at the room, and the picker's own click that comes a second or three after the end."""
+    draft = open_draft(now, teams=2)
+    Draft.objects.filter(pk=draft.pk).update(pick_seconds=90, deadline_at=now - late)
+    team, other = (Constructor.objects.select_related("user").get(pk=pk) for pk in draft.order_data)
+    driver = draft.race.entries.select_related("driver").last().driver
+
+    def beat() -> None:
+        lifecycle.run_clocks(now)
+
+    def look() -> Draft:
+        return find_draft(other.user, draft.league_id, draft.race_id)
+
+    def click() -> Pick:
+        return make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
+
+    with time_machine.travel(now, tick=False):
+        results = at_once([beat, look, click] * 4)
+
+    pick, draft = draft.picks.get(), Draft.objects.get(pk=draft.pk)
+    in_time = late == timedelta(seconds=1)
+    assert (pick.driver == driver, pick.source == "player") == (in_time, in_time)
+    assert {getattr(result, "code", result) for result in results[2::3]} == {pick if in_time else "not_on_the_clock"}
+    assert list(draft.events().values_list("name", flat=True))[2:] == ["PickMade"]
+    assert draft.misses == ({} if in_time else {str(team.pk): 1})
+    assert (draft.current_pick, draft.deadline_at) == (2, now + timedelta(seconds=90))

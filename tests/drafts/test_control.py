@@ -52,7 +52,13 @@ def test_nobody_picks_in_a_pause_and_the_turn_is_kept(
     with pytest.raises(errors.DraftNotOpen):
         make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
     event = draft.events().get(name="DraftPaused")
-    assert (event.actor, event.data) == (manager, {"draft_id": draft.pk, "was": "open"})
+    assert event.actor == manager
+    assert event.data == {
+        "draft_id": draft.pk,
+        "was": "open",
+        "reason": "",
+        "current_pick": {"pick_number": 1, "round": 1, "constructor": teams[0].pk, "deadline": None},
+    }
 
     resumed = act(control.resume_draft)
 
@@ -165,10 +171,14 @@ def test_undo_takes_back_the_last_pick(
 
     assert (undone.status, undone.current_pick, numbers(draft)) == ("paused", 3, [1, 2])
     event = draft.events().get(name="PicksUndone")
-    assert (event.actor, event.data) == (
-        manager,
-        {"draft_id": draft.pk, "to_pick_number": 3, "released": [drivers[2].pk]},
-    )
+    assert event.actor == manager
+    assert event.data == {
+        "draft_id": draft.pk,
+        "to_pick_number": 3,
+        "released": [drivers[2].pk],
+        "reason": "",
+        "current_pick": {"pick_number": 3, "round": 1, "constructor": teams[2].pk, "deadline": None},
+    }
     assert on_the_clock(act(control.resume_draft)) == teams[2].pk
 
 
@@ -241,8 +251,12 @@ def test_what_a_manager_makes_void_stays_so(
     event = draft.events().get(name="DraftVoided")
     assert event.actor == manager
     assert event.data == {
-        "draft_id": draft.pk, "reason": "Half of us were in hospital.", "was": "open", "stays": True
-    }  # fmt: skip
+        "draft_id": draft.pk,
+        "reason": "Half of us were in hospital.",
+        "was": "open",
+        "stays": True,
+        "current_pick": None,
+    }
     assert not Pick.objects.that_count().exists()
 
 

@@ -31,7 +31,11 @@ def test_schedule_commits_to_a_secret_seed(league: League, race: Race, now: date
     assert (draft.status, draft.order_source, draft.order_data) == ("scheduled", "random", [])
     assert draft.order_commitment == order.commitment(draft.order_seed)
     assert draft.seed_shown == ""
-    assert draft.events().get().data == {"draft_id": draft.pk, "commitment": draft.order_commitment}
+    assert draft.events().get().data == {
+        "draft_id": draft.pk,
+        "commitment": draft.order_commitment,
+        "current_pick": None,
+    }
     assert draft.opens_at == race.starts_at - timedelta(days=5)
     assert draft.locks_at == race.qualifying_at
 
@@ -73,6 +77,8 @@ def test_open_reveals_the_seed_and_the_order_it_gives(
         "draft_id": draft.pk,
         "order": draft.order_data,
         "seed": draft.order_seed,
+        "reason": "",
+        "current_pick": {"pick_number": 1, "round": 1, "constructor": draft.order_data[0], "deadline": None},
     }
 
 

@@ -37,6 +37,7 @@ def test_make_pick_writes_the_pick_and_passes_the_turn(
         "driver_id": drivers[3].pk,
         "source": "player",
         "reason": "",
+        "current_pick": {"pick_number": 2, "round": 1, "constructor": teams[1].pk, "deadline": None},
     }
 
 
