@@ -46,6 +46,14 @@ def next_turn(
     return next((number for number in later if all_turns[number - 1] not in passed_over), None)
 
 
+def short_teams(
+    order: Sequence[int], method: str, rounds: int, *, drivers: int, passed_over: Collection[int] = ()
+) -> set[int]:
+    """Who goes without a driver in some round where there are only so many: those whose turns come last."""
+    taken = [pk for pk in turns(order, method, rounds) if pk not in passed_over]
+    return set(taken[drivers:])
+
+
 # A random order that anybody can check ---------------------------------------------------------
 
 

@@ -201,10 +201,12 @@ def void(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
 
 @require_safe
 def proof(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
-    draft = _scheduled(request, league_pk, race_pk)
+    """How the order of the draft comes about, also before it is scheduled, and those of the races to come."""
+    draft = find_draft(request.user, league_pk, race_pk)
     board = draft_board(draft)
     drawn = draft.events().filter(name="DraftOpened").order_by("version").first() if draft.seed_shown else None
     ids = sorted(drawn.data["order"]) if drawn else []
+    ahead = lifecycle.orders_ahead(draft.league, now=clock.now())
     context = {
         "draft": draft,
         "board": board,
@@ -213,6 +215,9 @@ def proof(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
         "command": COMMAND.format(seed=draft.seed_shown, ids=ids),
         "teams": board.playing,
         "mine": _mine(request, board),
+        "ahead": [(step, [board.constructors[pk] for pk in step.order]) for step in ahead],
+        "places": range(1, max([1, *(len(step.order) for step in ahead)]) + 1),
+        "is_to_be_drawn": not draft.pk and any(step.race == draft.race and not step.order for step in ahead),
     }
     return render(request, "drafts/proof.html", context)
 

@@ -142,6 +142,20 @@ class DraftOut(DraftSummaryOut):
         return draft.seed_shown or None
 
 
+class AheadOut(serializers.Serializer[Any]):
+    """The order of a race to come."""
+
+    example = {"order": [2, 1]}
+
+    race = serializers.IntegerField(source="race.pk")
+    order = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="Constructor ids, the first picks first; empty as long as it is to be drawn",
+    )
+    is_fixed = serializers.BooleanField(help_text="The draft has opened; else who joins or leaves may change it")
+    is_void = serializers.BooleanField(source="is_off", help_text="Not drafted: the order is handed on as it is")
+
+
 # Operations -------------------------------------------------------------------------------------
 
 
@@ -182,6 +196,23 @@ class DraftList(ListAPIView[Draft]):
     )
     def get(self, request: Request, league_pk: int) -> Response:
         return self.list(request)
+
+
+class OrderAhead(ListAPIView[Any]):
+    permission_classes = [AllowAny]
+    queryset = Draft.objects.none()  # for the schema
+    serializer_class = AheadOut
+
+    @extend_schema(
+        operation_id="drafts_order_ahead",
+        tags=["drafts"],
+        summary="The order of every race of the season to come, if nobody joins or leaves",
+        responses={200: AheadOut(many=True), **problems(404)},
+    )
+    def get(self, request: Request, league_pk: int) -> Response:
+        ahead = lifecycle.orders_ahead(_league(request, league_pk), now=clock.now())
+        page = self.paginate_queryset(ahead)
+        return self.get_paginated_response(AheadOut(page, many=True).data)
 
 
 @extend_schema(
@@ -243,5 +274,6 @@ def _locked_response(request: Request, pk: int) -> Response:
 urlpatterns: list[URLPattern] = [
     path("leagues/<id:league_pk>/drafts", DraftList.as_view()),
     path("leagues/<id:league_pk>/drafts/initialize", initialize_view),
+    path("leagues/<id:league_pk>/drafts/order-ahead", OrderAhead.as_view()),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>", draft_view, name="api-draft"),
 ]

@@ -107,3 +107,20 @@ def test_rotate_gives_everybody_the_first_pick_once_in_a_cycle(ids: list[int]) -
 
     assert sorted(firsts) == sorted(ids)
     assert current == ids
+
+
+@pytest.mark.parametrize(
+    ("method", "drivers", "passed_over", "short"),
+    [
+        ("sequential", 6, [], set()),
+        ("sequential", 5, [], {9}),
+        ("snake", 5, [], {7}),
+        ("sequential", 2, [], {7, 8, 9}),
+        ("sequential", 4, [7], set()),
+        ("sequential", 3, [7], {9}),
+    ],
+)
+def test_where_drivers_are_few_the_last_turns_go_short(
+    method: str, drivers: int, passed_over: list[int], short: set[int]
+) -> None:
+    assert order.short_teams([7, 8, 9], method, 2, drivers=drivers, passed_over=passed_over) == short

@@ -771,10 +771,6 @@ def test_an_order_set_by_hand_names_the_manager_beside_the_one_drawn(
     assert [int(pk) for pk in re.findall(r"id (\d+)", drawn)] == [team.pk for team in teams]
 
 
-def test_a_race_without_a_draft_has_no_proof(client: Client, league: League, race: Race) -> None:
-    assert client.get(address(league, race, "proof")).status_code == 404
-
-
 # The season's drafts ----------------------------------------------------------------------------
 
 
