@@ -17,6 +17,7 @@ SORTS: dict[str, tuple[str, Callable[[DriverRow], Decimal | str]]] = {
     "form": ("By form", lambda row: -row.line.form_points),
     "points": ("By points", lambda row: -row.line.total_points),
     "name": ("By name", lambda row: row.driver.family_name),
+    "team": ("By team", lambda row: row.team.name),
 }
 
 
@@ -82,14 +83,15 @@ class IdsField(forms.Field):
 
 
 class QueueForm(forms.Form):
-    """A whole queue, so that sending it twice is no harm, and a driver to be added at its end."""
+    """A whole queue, so that sending it twice is no harm, and a driver to be added at its end or dropped from it."""
 
     queue = IdsField(required=False)
     add = forms.ModelChoiceField(Driver.objects.all(), required=False)
+    drop = forms.ModelChoiceField(Driver.objects.all(), required=False)
 
     def driver_ids(self) -> list[int]:
-        queue: list[int] = self.cleaned_data["queue"]
-        added = self.cleaned_data["add"]
+        added, dropped = self.cleaned_data["add"], self.cleaned_data["drop"]
+        queue = [pk for pk in self.cleaned_data["queue"] if not dropped or pk != dropped.pk]
         return [*queue, added.pk] if added and added.pk not in queue else queue
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.contrib.auth.models import AnonymousUser
@@ -15,11 +16,15 @@ from drafts.picks import settle_clock
 from fantasy_f1.core import clock
 from fantasy_f1.core.models import EventLog
 from leagues.models import Constructor, League
+from races.charts import form_line
 from races.models import Driver, Race, RaceEntry, Team
 from races.queries import DriverLine, driver_table
 
 MARKS = {Pick.Source.QUEUE: "Q", Pick.Source.AUTO: "A", Pick.Source.MANAGER: "M"}
 """How the board marks picks that the player did not make in person."""
+
+SPARKS = 10
+"""Of how many starts a driver's row draws the places."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,10 @@ class Round:
 
 @dataclass(frozen=True)
 class DriverRow:
-    """A driver of the race's entry list, with the season so far (``line``)."""
+    """A driver of the race's entry list, with the season so far (``line``).
+
+    ``standing`` is the place among those entered by Formula 1's points, ``None`` as long as there are none.
+    """
 
     driver: Driver
     number: int | None
@@ -58,6 +66,13 @@ class DriverRow:
     line: DriverLine
     pick: Pick | None
     taken_by: Constructor | None
+    standing: int | None
+
+    @property
+    def sparkline(self) -> str:
+        """The places of the last starts for ``<polyline points>``, in a box of 100 by 100; empty without a line."""
+        starts = self.line.starts[-SPARKS:]
+        return form_line(starts).points if len(starts) > 1 else ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +148,15 @@ class DraftBoard:
 
     def driver(self, pk: int) -> DriverRow | None:
         return next((row for row in self.drivers if row.driver.pk == pk), None)
+
+
+@dataclass(frozen=True)
+class Countdown:
+    """The clock of the turn, for the page: when it runs out, and its whole time, in ms; ``is_long`` takes hours."""
+
+    deadline_ms: int
+    total_ms: int
+    is_long: bool
 
 
 @dataclass(frozen=True)
@@ -255,6 +279,7 @@ def _driver_rows(draft: Draft, constructors: Mapping[int, Constructor], picks: M
     entries = list(draft.race.entries.select_related("team").order_by("pk"))
     entered = Driver.objects.filter(race_entries__race=draft.race_id)
     lines = {line.driver.pk: line for line in driver_table(draft.race.season, drivers=entered)}
+    totals = [line.total_points for line in lines.values()]
     rows = []
     for entry in entries:
         pick = picks.get(entry.driver_id)
@@ -268,9 +293,26 @@ def _driver_rows(draft: Draft, constructors: Mapping[int, Constructor], picks: M
                     line=line,
                     pick=pick,
                     taken_by=constructors[pick.constructor_id] if pick else None,
+                    standing=1 + sum(points > line.total_points for points in totals) if any(totals) else None,
                 )
             )
     return sorted(rows, key=lambda row: (-row.driver.price, row.number or 1000, row.driver.name))
+
+
+def countdown(draft: Draft, now: datetime) -> Countdown | None:
+    """The clock that runs; ``None`` where none does."""
+    if draft.status != Draft.Status.OPEN or draft.deadline_at is None or draft.pick_seconds is None:
+        return None
+    return Countdown(
+        deadline_ms=milliseconds(draft.deadline_at),
+        total_ms=draft.pick_seconds * 1000,
+        is_long=draft.deadline_at - now >= timedelta(hours=1),
+    )
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, as scripts count."""
+    return int(moment.timestamp() * 1000)
 
 
 def turning_point(draft: Draft) -> EventLog | None:

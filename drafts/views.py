@@ -13,18 +13,21 @@ from django.views.decorators.http import require_safe
 
 from drafts import control, lifecycle, order, picks, queues
 from drafts.errors import DraftNotOpen, DriverTaken, NotOnTheClock
+from drafts.feed import KINDS
 from drafts.forms import DriverFilter, OrderForm, PickForm, QueueForm, UndoForm, VoidForm
 from drafts.models import Draft
 from drafts.queries import (
     DraftBoard,
     DriverRow,
+    countdown,
     draft_board,
     find_draft,
+    milliseconds,
     queue_items,
     season_drafts,
     turning_point,
 )
-from drafts.ticker import lines
+from drafts.ticker import Line, lines
 from fantasy_f1.core import clock
 from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError, Invalid
@@ -34,6 +37,9 @@ from leagues.permissions import may_manage
 
 KEPT = ("q", "team", "sort", "free", "for")
 """What the room's address keeps of a request: how the drivers are listed, and for whom a manager picks."""
+
+NEWS = 3
+"""How many events a page that catches up tells at most, the latest."""
 
 COMMAND = (
     "python3 -c \"from hashlib import sha256; seed, ids = '{seed}', {ids}; print(sha256(seed.encode()).hexdigest(), "
@@ -139,7 +145,7 @@ def queue(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
         )
         return "Your queue is saved."
 
-    return _act(request, draft, put)
+    return _act(request, draft, put, keeps_focus=True)
 
 
 @post_only("drafts:room", "league_pk", "race_pk")
@@ -232,17 +238,18 @@ def _mine(request: PageRequest, board: DraftBoard) -> Constructor | None:
     return next((team for team in board.playing if team.user_id == request.user.pk), None)
 
 
-def _act(request: PageRequest, draft: Draft, action: Callable[[], str]) -> HttpResponse:
+def _act(request: PageRequest, draft: Draft, action: Callable[[], str], *, keeps_focus: bool = False) -> HttpResponse:
     """Do it and show the room as it is then, with the action's word on what is done.
 
-    A refusal is shown there too, with its own status.
+    That word takes the focus, unless the action ``keeps_focus`` because people do it again and again. A refusal is
+    shown there too, with its own status.
     """
     try:
         done = action()
     except DomainError as error:
         return _room(request, draft.league_id, draft.race_id, error=error, status=error.status)
     if request.htmx:
-        return _room(request, draft.league_id, draft.race_id, done=done)
+        return _room(request, draft.league_id, draft.race_id, done=done, keeps_focus=keeps_focus)
     messages.success(request, done)
     kept = _kept(request.POST).urlencode()
     return redirect(f"{reverse('drafts:room', args=[draft.league_id, draft.race_id])}{'?' if kept else ''}{kept}")
@@ -254,6 +261,7 @@ def _room(
     race_pk: int,
     *,
     done: str = "",
+    keeps_focus: bool = False,
     error: DomainError | None = None,
     order_form: OrderForm | None = None,
     void_form: VoidForm | None = None,
@@ -263,22 +271,22 @@ def _room(
 
     ``?driver=`` asks to confirm a pick, ``?from=`` comes back from there without one.
     """
-    draft = find_draft(request.user, league_pk, race_pk)
+    draft, now = find_draft(request.user, league_pk, race_pk), clock.now()
     board = draft_board(draft)
     given = request.POST if request.method == "POST" else request.GET
     driver_filter = DriverFilter(given, rows=board.drivers)
     mine, manages = _mine(request, board), may_manage(request.user, draft.league)
-    on_the_clock = board.on_the_clock if draft.status == Draft.Status.OPEN and clock.now() < draft.locks_at else None
+    on_the_clock = board.on_the_clock if draft.status == Draft.Status.OPEN and now < draft.locks_at else None
     picks_for = on_the_clock
     if on_the_clock and on_the_clock != mine and not (manages and given.get("for") == str(on_the_clock.pk)):
         picks_for = None
     chosen, left = (_row(board, request.GET.get(name, "")) for name in ("driver", "from"))
     if chosen and (refusal := _refusal(chosen, picks_for, on_the_clock)):
         chosen, error = None, refusal
-    is_unlocked = bool(draft.pk) and draft.status in Draft.UNLOCKED and clock.now() < draft.locks_at
+    is_unlocked = bool(draft.pk) and draft.status in Draft.UNLOCKED and now < draft.locks_at
     can_set_order = manages and is_unlocked and draft.status in Draft.ORDERABLE and not board.has_picks
     queue_ids = queues.queue_of(draft=draft, constructor=mine, actor=mine.user) if mine and is_unlocked else None
-    my_turns = board.turns_of(mine)
+    my_turns, ticker = board.turns_of(mine), lines(board)
     context: dict[str, Any] = {
         "draft": draft,
         "league": draft.league,
@@ -297,19 +305,34 @@ def _room(
         "rows": driver_filter.rows(),
         "room_query": _kept(given).urlencode(),
         "kept": list(_kept(given).items()),
-        "ticker": lines(board),
+        "ticker": ticker,
+        "news": _news(ticker, request.GET.get("seen", "")),
+        "is_news": "seen" in request.GET,
         "order_form": order_form or (OrderForm(board=board) if can_set_order else None),
         "turning_point": turning_point(draft),
         "controls": manages and is_unlocked and draft.status in Draft.RUNNING,
         "void_form": void_form or (VoidForm() if manages and is_unlocked else None),
         "queue": None if queue_ids is None else queue_items(board, queue_ids),
+        "queued": queue_ids or [],
         "queue_ids": ",".join(map(str, queue_ids or [])),
         "queueable": [row for row in board.drivers if not row.taken_by and row.driver.pk not in (queue_ids or [])],
         "done": done,
+        "keeps_focus": keeps_focus,
         "error": error,
-        "now": clock.now(),
+        "is_unlocked": is_unlocked,
+        "kinds": " ".join(KINDS.values()),
+        "countdown": countdown(draft, now) if on_the_clock else None,
+        "now": now,
+        "now_ms": milliseconds(now),
     }
     return render_page(request, "drafts/room.html", "room", context, status=status)
+
+
+def _news(ticker: list[Line], seen: str) -> list[Line]:
+    """What is new since the version ``seen``, oldest first, and not more than can be listened to; else the latest."""
+    version = id_of(seen)
+    new = [line for line in ticker if version and line.version > version]
+    return (new or ticker[:1])[:NEWS][::-1]
 
 
 def _row(board: DraftBoard, text: str) -> DriverRow | None:

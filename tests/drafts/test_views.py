@@ -270,7 +270,7 @@ def test_the_others_see_when_their_turn_comes(client: Client, draft: Draft, team
     assert seen == [(["You pick next"], []), (["You pick in 2"], [])]
 
 
-def test_choosing_a_driver_asks_for_confirmation_and_stops_looking_for_news(
+def test_choosing_a_driver_asks_for_confirmation_and_news_ask_again(
     client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
 ) -> None:
     client.force_login(teams[0].user)
@@ -281,7 +281,26 @@ def test_choosing_a_driver_asks_for_confirmation_and_stops_looking_for_news(
     assert f'<input type="hidden" name="driver" value="{drivers[4].pk}">' in html
     assert f'<input type="hidden" name="constructor" value="{teams[0].pk}">' in html
     assert f'href="{room(draft)}?from={drivers[4].pk}&amp;q=driver"' in html
-    assert "every 10s" not in html
+    assert f'"driver": "{drivers[4].pk}"' in html.split("hx-vals=")[1].split(">")[0]
+
+
+def test_news_keep_what_is_being_confirmed_until_it_cannot_be(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    client.force_login(teams[0].user)
+    url = f"{room(draft)}?driver={drivers[4].pk}&seen=1"
+
+    still = read(client, url, **HTMX)
+    control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
+    not_now = read(client, url, **HTMX)
+
+    assert (f"Draft {drivers[4].name}?" in text(still), "autofocus" in still, 'id="notice"' in still) == (
+        True,
+        False,
+        False,
+    )
+    assert 'id="confirm"' not in not_now
+    assert "This draft is not open for picks." in notice(not_now)
 
 
 @pytest.mark.parametrize("driver", ["0", "none", "999999999", "%C2%B2", "9" * 30, "9" * 5000])

@@ -184,7 +184,8 @@ def test_the_room_keeps_focus_and_says_what_was_done(demo: Demo, new_page: NewPa
     expect(page.locator("#notice")).to_have_text(f"You drafted {name}.")
     expect(page.locator("#notice")).to_be_focused()
     expect(page.locator("#notice")).to_be_in_viewport(ratio=1)
-    expect(page.locator("#announce")).to_have_text(re.compile(f"^You drafted {name}. "))
+    expect(page.locator("#announce")).to_have_text(f"You drafted {name}. ")
+    expect(page.locator("#alert")).to_have_text("You are on the clock: pick 16.")
 
     stale.get_by_role("button", name=f"Draft {name}").click()
     expect(stale.locator("#notice p")).to_have_text(re.compile(f"^{name} was drafted by .* with pick 1.$"))

@@ -1,6 +1,6 @@
 """Template filters that every page may use."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django import template
@@ -28,6 +28,15 @@ def moment(value: datetime | None, form: str = "D j M, H:i") -> SafeString | str
         return "–"
     local = timezone.localtime(value)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(local, form))
+
+
+@register.filter
+def duration(value: timedelta) -> str:
+    """65 seconds → "1:05"; from an hour on "5 h 12 min". Parts of a second count as a whole one."""
+    seconds = -(-value // timedelta(seconds=1))
+    if seconds >= 3600:
+        return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 @register.filter
