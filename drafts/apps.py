@@ -5,6 +5,7 @@ class DraftsConfig(AppConfig):
     name = "drafts"
 
     def ready(self) -> None:
-        from drafts import receivers
+        from drafts import feed, receivers
 
         receivers.connect()
+        feed.connect()

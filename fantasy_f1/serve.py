@@ -6,6 +6,7 @@ its clockwork in threads beside the pages. In production those are processes of 
 
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -24,11 +25,17 @@ GRACE = 1  # seconds that requests in flight get when the server is told to stop
 
 
 class Server(uvicorn.Server):
-    """Ends with ``run`` returning; uvicorn's own raises the signal again, which ends in a traceback or a wrong code."""
+    """Ends with ``run`` returning; uvicorn's own raises the signal again, which ends in a traceback or a wrong code.
+
+    Open streams end first: they would be waited for.
+    """
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        from fantasy_f1.core import hub
+
         self.force_exit = self.should_exit
         self.should_exit = True
+        hub.close()
 
 
 def start_clockwork() -> None:
@@ -75,18 +82,9 @@ def listen(host: str, port: int) -> socket.socket:
         env.refuse("PORT", f"{port} cannot be used on HOST {host}: {reason}.")
 
 
-def main() -> None:
-    # An exception, which is what Ctrl-C would raise, can be lost in a callback of the database.
-    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
-    django.setup()
-    from django.conf import settings
-
-    port = listen(settings.HOST, settings.PORT)
-    if settings.EMBEDDED:
-        prepare()
-        start_clockwork()
-    print(f"Fantasy F1 is at {settings.BASE_URL} (Ctrl-C ends it)", flush=True)
-    config = uvicorn.Config(
+def configuration() -> uvicorn.Config:
+    """How the app is served."""
+    return uvicorn.Config(
         "fantasy_f1.asgi:application",
         loop="uvloop",
         http="httptools",
@@ -98,7 +96,27 @@ def main() -> None:
         proxy_headers=False,  # whom to believe says TRUSTED_PROXIES
         timeout_graceful_shutdown=GRACE,
     )
-    Server(config).run(sockets=[port])
+
+
+def allow_many_connections() -> None:
+    """Raise the number of files that the process may have open, each connection being one, as far as is allowed."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def main() -> None:
+    # An exception, which is what Ctrl-C would raise, can be lost in a callback of the database.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    django.setup()
+    from django.conf import settings
+
+    allow_many_connections()
+    port = listen(settings.HOST, settings.PORT)
+    if settings.EMBEDDED:
+        prepare()
+        start_clockwork()
+    print(f"Fantasy F1 is at {settings.BASE_URL} (Ctrl-C ends it)", flush=True)
+    Server(configuration()).run(sockets=[port])
     logging.shutdown()
     sys.stdout.flush()
     if settings.EMBEDDED:

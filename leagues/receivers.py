@@ -8,9 +8,15 @@ from django.db.models import F, Q, QuerySet
 from accounts import export, visibility
 from accounts.models import User
 from accounts.signals import account_closing
+from fantasy_f1.core import live
+from fantasy_f1.core.events import published
 from leagues import chat
 from leagues.departures import check_departure, depart
+from leagues.events import ConstructorLeft, ConstructorTakenOver, LeagueChanged, LeagueDeleted, ManagersChanged
 from leagues.models import League
+
+ANOTHER_AUDIENCE = (ConstructorLeft, ConstructorTakenOver, LeagueChanged, LeagueDeleted, ManagersChanged)
+"""After these somebody may not see the league any more."""
 
 
 def let_go(*, user: User, now: datetime, for_good: bool, **kwargs: Any) -> None:
@@ -38,7 +44,13 @@ def constructors_of(user: User) -> list[dict[str, Any]]:
     return list(user.constructors.order_by("pk").values(*fields, league_name=F("league__name")))
 
 
+def look_who_listens(*, event: Any, **kwargs: Any) -> None:
+    live.recheck(f"league:{event.league_id}")
+
+
 def connect() -> None:
+    for event in ANOTHER_AUDIENCE:
+        published.connect(look_who_listens, sender=event)
     account_closing.connect(let_go)
     visibility.register(league_mates)
     export.register("managed_leagues", leagues_of)

@@ -12,10 +12,14 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import access
 from drafts import feed
 from drafts.api.drafts import visible_draft
+from fantasy_f1.core import live
+from fantasy_f1.core.live import Stream
 from fantasy_f1.core.pagination import refuse_unknown
 from fantasy_f1.core.schema import problems
+from leagues.models import League
 
 EVENT_ID = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 EVENTS_EXAMPLE = """retry: 5000
@@ -42,8 +46,7 @@ class EventStreamRenderer(BaseRenderer):
     charset = None
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        is_problem = not isinstance(data, str)
-        return JSONRenderer().render(data) if is_problem else data.encode()
+        return data if isinstance(data, bytes) else JSONRenderer().render(data)
 
 
 @extend_schema(
@@ -54,9 +57,15 @@ class EventStreamRenderer(BaseRenderer):
         "The draft's log for whoever may see the draft. Each event has the draft's version as its `id`, its kind as "
         "`event` and a JSON object as `data`: `at`, `by` (id and username of who did it, or null) and what belongs to "
         "the kind.\n\n"
-        "The answer ends after what there is, at most "
+        "The answer stays open: what happens is sent at once, after all that a client missed, and a comment every "
+        "15 seconds where there is nothing. It ends when the viewer may not see the draft any more and when the server "
+        "stops; a server without open streams ends it after what there is, at most "
         f"{feed.BATCH} events. An `EventSource` comes back by itself after the time that `retry` gives, and goes on "
-        "after the last event it got; other clients send its `id` as `Last-Event-ID` or `after`.\n\n"
+        "after the last event it got; other clients send its `id` as `Last-Event-ID` or `after`. Nothing is lost, and "
+        "nothing comes twice.\n\n"
+        "Two kinds have no `id`, because nobody needs to catch up with them: `presence` tells who of the league is "
+        "here (`here`: ids of users), on coming and whenever that changes; `chat`, that somebody said something in the "
+        "league's chat.\n\n"
         f"Kinds: {', '.join(f'`{kind}`' for kind in feed.KINDS.values())}."
     ),
     parameters=[
@@ -86,8 +95,18 @@ def events_view(request: Request, league_pk: int, race_pk: int) -> Response:
     query = EventsQuery(data={"after": after})
     refuse_unknown(request, query.fields)
     query.is_valid(raise_exception=True)
-    events = feed.stream(feed.events_after(draft, query.validated_data["after"]))
-    return Response(events, headers={"Cache-Control": "no-store"})
+    after = min(query.validated_data["after"], draft.version)
+    messages = feed.messages_after(draft.pk, after)
+    stream = Stream(
+        draft.topic,
+        after=messages[-1][0] if messages else after,
+        also=(f"league:{draft.league_id}",),
+        viewer=request.user.pk,
+        credential=access.credential_of(request),
+        belongs=League.objects.of(request.user).filter(pk=draft.league_id).exists(),
+    )
+    body = feed.body(messages, is_open=live.hold_open(request._request, stream))
+    return Response(body, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
 urlpatterns: list[URLPattern] = [

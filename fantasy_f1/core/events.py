@@ -13,6 +13,7 @@ import structlog
 from django.db import transaction
 from django.dispatch import Signal
 
+from fantasy_f1.core import live
 from fantasy_f1.core.models import EventLog, Versioned
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def publish(event: Event, *, source: Versioned, actor: "User | None", now: datet
         actor=actor,
         created_at=now,
     )
+    transaction.on_commit(partial(live.announce, row), robust=True)
     transaction.on_commit(partial(_announce, event, now))
     return row
 

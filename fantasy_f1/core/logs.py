@@ -14,6 +14,13 @@ class _AsyncWhiteNoiseFilter(logging.Filter):
         return "StreamingHttpResponse must consume synchronous iterators" not in record.getMessage()
 
 
+class _DroppedListenerFilter(logging.Filter):
+    """Drops the server's complaint about an answer that was given up, because its client took nothing of it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "returned without completing response" not in record.getMessage()
+
+
 def _add_request_id(logger: Any, method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
     """Django logs a refused request when the middleware that binds its id is done; the record knows the request."""
     request_id = getattr(getattr(event["_record"], "request", None), "request_id", None)
@@ -47,7 +54,10 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"async_whitenoise": {"()": _AsyncWhiteNoiseFilter}},
+        "filters": {
+            "async_whitenoise": {"()": _AsyncWhiteNoiseFilter},
+            "dropped_listener": {"()": _DroppedListenerFilter},
+        },
         "formatters": {
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
@@ -61,6 +71,7 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
             "django": {"level": level, "handlers": ["console"], "propagate": False},
             "django.server": {"level": "WARNING"},
             "py.warnings": {"filters": ["async_whitenoise"]},
+            "uvicorn.error": {"filters": ["dropped_listener"]},
             "celery": {"level": quiet},
             "django_celery_beat": {"level": quiet},
         },
