@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet
-from django.dispatch import Signal
 
 from accounts.models import User
 from accounts.verification import require_player
+from fantasy_f1.core import live
 from fantasy_f1.core.errors import Invalid, NotAllowed
 from fantasy_f1.core.events import publish
 from fantasy_f1.core.names import one_line
@@ -27,9 +26,6 @@ SAID_TWICE = timedelta(seconds=5)
 
 SHOWN = 50
 """So many messages stand on a page."""
-
-changed = Signal()
-"""Another message or one less, after the commit, with the ``league_id``. May be lost."""
 
 
 def say(*, league_id: int, actor: User, text: str, now: datetime) -> ChatMessage:
@@ -168,4 +164,5 @@ def said_by(user: User) -> list[dict[str, Any]]:
 
 
 def _tell(league: League) -> None:
-    transaction.on_commit(partial(changed.send_robust, sender=ChatMessage, league_id=league.pk))
+    """Let those who have the chat open read it again."""
+    live.nudge(league.topic, "chat", {})

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,8 +12,12 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
+import pytest
+from redis import Redis, RedisError
+
 from fantasy_f1 import serve
 from fantasy_f1.core import hub
+from fantasy_f1.core.wires import Note
 
 PATIENCE = 20.0
 """Seconds; a busy machine is slow."""
@@ -27,6 +33,47 @@ def wait_for(condition: Callable[[], object], *, seconds: float = PATIENCE) -> N
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
+
+
+class Overhearing:
+    """Stands where the hub of this process would, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[Note] = []
+
+    def wants(self, topic: str) -> bool:
+        return True
+
+    def hear(self, note: Note) -> None:
+        self.heard.append(note)
+
+
+class RedisServer:
+    """A Redis of its own, which can be stopped and started again; skips the test where there is none to start."""
+
+    def __init__(self) -> None:
+        if not shutil.which("redis-server"):
+            pytest.skip("There is no redis-server on the PATH.")
+        self.port = free_port()
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for(self._answers)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        with suppress(RedisError), Redis.from_url(self.url) as client:
+            return bool(client.ping())
+        return False
 
 
 class Served:

@@ -9,15 +9,18 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from accounts import closing, export
 from accounts.credentials import AccountClosed
 from accounts.models import User
+from fantasy_f1.core import live
 from fantasy_f1.core.buckets import Limit
 from fantasy_f1.core.errors import Invalid, NotAllowed
 from fantasy_f1.core.ratelimit import RateLimited
+from fantasy_f1.core.wires import Note
 from leagues import chat
 from leagues.errors import ManagerNotMuted, Muted
 from leagues.history import history
 from leagues.membership import leave_league
 from leagues.models import ChatMessage, Constructor, League
 from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, UserFactory
+from tests.streaming import Overhearing
 
 pytestmark = pytest.mark.django_db
 
@@ -35,20 +38,22 @@ def team(league: League) -> Constructor:
 
 
 @pytest.fixture
-def told(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> Callable[[Callable[[], object]], int]:
+def told(
+    league: League,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[Callable[[], object]], int]:
     """How often those who listen are told of what an action did."""
+    settings.REDIS_URL = ""
+    listener = Overhearing()
+    monkeypatch.setattr(live, "receiver", listener)
 
     def told(action: Callable[[], object]) -> int:
-        heard: list[int] = []
-
-        def hear(league_id: int, **kwargs: object) -> None:
-            heard.append(league_id)
-
-        chat.changed.connect(hear)
+        listener.heard.clear()
         with django_capture_on_commit_callbacks(execute=True):
             action()
-        chat.changed.disconnect(hear)
-        return len(heard)
+        return listener.heard.count(Note("nudge", league.topic, name="chat", body=b"event: chat\ndata: {}\n\n"))
 
     return told
 
