@@ -1,0 +1,180 @@
+"""Streams held by processes of their own, as in production: they hear of each other's news by Redis."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from django.db import connection
+from django.utils import timezone
+
+from drafts import lifecycle
+from drafts.models import Draft
+from leagues.models import Constructor
+from races.models import Race
+from tests.core.conftest import ROOT, VARIABLES
+from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, tokens_of
+from tests.streaming import PATIENCE, Listening, RedisServer, free_port, wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Process:
+    """A server of the app on the database of the tests."""
+
+    def __init__(self, redis_url: str, folder: Path) -> None:
+        self.port = free_port()
+        self.redis_url, self.folder = redis_url, folder
+        self.start()
+
+    def start(self) -> None:
+        name = connection.settings_dict["NAME"]
+        server = os.environ["DATABASE_URL"].rpartition("/")[0]
+        ours = {
+            "DATA_DIR": str(self.folder),
+            "DATABASE_URL": f"{server}/{name}" if server else f"sqlite:///{name}",
+            "DJANGO_SETTINGS_MODULE": "fantasy_f1.settings",
+            "JWT_SIGNING_KEY": os.environ["JWT_SIGNING_KEY"],
+            "PORT": str(self.port),
+            "REDIS_URL": self.redis_url,
+            "SECRET_KEY": os.environ["SECRET_KEY"],
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "fantasy_f1.serve"],
+            cwd=ROOT,
+            env=os.environ | dict.fromkeys(VARIABLES, "") | ours,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(self._is_alive, seconds=3 * PATIENCE)
+
+    def _is_alive(self) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/health", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, float]:
+        """End it → its code, what it said, and the seconds it took."""
+        began = time.monotonic()
+        self.process.send_signal(how)
+        _, said = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, said, time.monotonic() - began
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    server = RedisServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[str], Process]]:
+    started: list[Process] = []
+
+    def running(redis_url: str) -> Process:
+        started.append(Process(redis_url, tmp_path))
+        return started[-1]
+
+    yield running
+    for each in started:
+        each.process.kill()
+        each.process.communicate()
+
+
+@pytest.fixture
+def draft() -> Draft:
+    """Open by the real time, which processes without a game clock have."""
+    now = timezone.now()
+    race: Race = RaceFactory(starts_at=now + timedelta(days=4), entries=22)
+    league = LeagueFactory(season=race.season)
+    ConstructorFactory.create_batch(4, league=league)
+    return lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=league.creator, now=now)[0]
+
+
+@pytest.fixture
+def pick(draft: Draft) -> Callable[[Process], None]:
+    """Make the draft's next pick over HTTP."""
+    teams = {team.pk: team for team in Constructor.objects.select_related("user")}
+    turns = iter([*draft.order_data, *reversed(draft.order_data)])
+    drivers = iter(draft.race.entries.values_list("driver_id", flat=True))
+
+    def make(server: Process) -> None:
+        team = teams[next(turns)]
+        answer = requests.post(
+            f"http://127.0.0.1:{server.port}/api/v1/constructors/{team.pk}/drafts/{draft.race_id}/picks",
+            json={"driver_id": next(drivers)},
+            headers={"Authorization": f"Bearer {tokens_of(team.user)['access']}"},
+            timeout=PATIENCE,
+        )
+        assert answer.status_code == 201, answer.text
+
+    return make
+
+
+def listen(server: Process, draft: Draft, *, after: int = 0, by: Constructor | None = None) -> Listening:
+    headers = {"Authorization": f"Bearer {tokens_of(by.user)['access']}"} if by else {}
+    path = f"/api/v1/leagues/{draft.league_id}/drafts/{draft.race_id}/events?after={after}"
+    return Listening(server.port, path, **headers)
+
+
+def test_news_pass_from_process_to_process_and_go_on_without_redis(
+    redis: RedisServer, start: Callable[[str], Process], draft: Draft, pick: Callable[[Process], None]
+) -> None:
+    one, other = start(redis.url), start(redis.url)
+    players = list(Constructor.objects.select_related("user").order_by("pk")[:2])
+    clients = [listen(server, draft, by=player) for server, player in zip((one, other), players, strict=True)]
+
+    def all_heard(newest: int) -> bool:
+        return all(client.ids == list(range(1, newest + 1)) for client in clients)
+
+    here = {"here": [player.user_id for player in players]}
+    wait_for(lambda: all(client.nudges("presence")[-1:] == [here] for client in clients))
+    pick(one)
+    wait_for(lambda: all_heard(3))
+    pick(other)
+    wait_for(lambda: all_heard(4))
+
+    redis.stop()
+    pick(one)
+    wait_for(lambda: all_heard(5))
+    pick(other)
+    wait_for(lambda: all_heard(6))
+
+    redis.start()
+    pick(one)
+    wait_for(lambda: all_heard(7))
+    time.sleep(4)  # all have found Redis again, and stopped looking at the log
+    began = time.monotonic()
+    pick(other)
+    wait_for(lambda: all_heard(8))
+    assert not any(client.is_over for client in clients)
+    assert clients[0].events[-1].at - began < 2
+
+
+def test_streams_do_not_hold_up_the_end_and_are_taken_up_after_it(
+    start: Callable[[str], Process], draft: Draft, pick: Callable[[Process], None]
+) -> None:
+    server = start("redis://127.0.0.1:9/0")  # nothing answers there
+    clients = [listen(server, draft) for _ in range(20)]
+    pick(server)
+    wait_for(lambda: all(client.ids == [1, 2, 3] for client in clients))
+
+    code, said, seconds = server.stop()
+    wait_for(lambda: all(client.is_over for client in clients))
+
+    assert (code, "Traceback" in said) == (0, False)
+    assert said.count("Redis does not answer: open streams") == 2  # who sends, and who listens
+    assert seconds < 1.5
+    server.start()
+    pick(server)
+    again = listen(server, draft, after=3)
+    wait_for(lambda: again.ids == [4])
