@@ -20,11 +20,12 @@ class DraftScheduled(Event):
 
 @dataclass(frozen=True)
 class DraftOpened(Event):
-    """From now on the order stands and the seed may be known."""
+    """From now on the order stands and the seed may be known, and a pick may take ``pick_seconds``."""
 
     draft_id: int
     order: list[int]
     seed: str
+    pick_seconds: int | None = None
     reason: str = ""
 
 

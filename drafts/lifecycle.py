@@ -169,7 +169,8 @@ def _start(draft: Draft, *, actor: User | None, now: datetime, reason: str = "")
             "misses",
         ]
     )
-    go_on(draft, now=now, told=DraftOpened(draft.pk, draft.order_data, draft.order_seed, reason), by=actor)
+    event = DraftOpened(draft.pk, draft.order_data, draft.order_seed, draft.pick_seconds, reason)
+    go_on(draft, now=now, told=event, by=actor)
 
 
 def clock_now(draft: Draft) -> PickClock:

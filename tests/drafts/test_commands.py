@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -22,8 +22,9 @@ from hypothesis.stateful import (
 
 from accounts.models import User
 from drafts import control, lifecycle, order, queues
+from drafts.clock import GRACE
 from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue
-from drafts.picks import make_pick, set_autopilot
+from drafts.picks import make_pick, set_autopilot, settle_clock
 from drafts.replay import State, replay, states
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.models import EventLog
@@ -48,10 +49,14 @@ choices = st.sampled_from([None, None, None, None, *range(ENTERED + 1)])
 """Which driver: mostly one who can be had (``None``)."""
 managers = st.sampled_from([MANAGER, MANAGER, MANAGER, MANAGER, OWNER, SOMEBODY])
 players = st.sampled_from([OWNER, OWNER, OWNER, OWNER, OWNER, MANAGER, SOMEBODY])
+clocks = st.sampled_from([None, 15, 90, 3_600, 86_400])
 rarely = st.sampled_from([False, False, False, False, False, True])
 heard = st.sampled_from([True, False])
 """Whether what is announced after the commit reaches anybody; what does not is mended by the next beat."""
 
+
+SETTLES = ("pick", "pause", "look")
+"""After these no turn stands whose time is over."""
 
 Command = Callable[..., None]
 COMMANDS: list[tuple[st.SearchStrategy[Command], st.SearchStrategy[dict[str, Any]]]] = []
@@ -88,12 +93,21 @@ class Room(RuleBasedStateMachine):
         self.world.__exit__(None, None, None)
 
     @initialize(
-        method=st.sampled_from(League.DraftMethod.values), at_once=st.sampled_from([True, True, True, True, False])
+        method=st.sampled_from(League.DraftMethod.values),
+        seconds=clocks,
+        at_once=st.sampled_from([True, True, True, True, False]),
     )
-    def a_league_is_about_to_draft(self, method: str, at_once: bool) -> None:
+    def a_league_is_about_to_draft(self, method: str, seconds: int | None, at_once: bool) -> None:
         self.now = NOW
         self.race = RaceFactory(starts_at=NOW + timedelta(days=9), entries=ENTERED + 1)
-        self.league = LeagueFactory(season=self.race.season, draft_method=method)
+        self.league = LeagueFactory(
+            season=self.race.season,
+            draft_method=method,
+            pick_seconds=seconds,
+            quiet_from=time(22),
+            quiet_until=time(8),
+            time_zone="Europe/Rome",
+        )
         self.teams = [team.pk for team in ConstructorFactory.create_batch(TEAMS, league=self.league)]
         self.manager, self.somebody = self.league.creator, UserFactory()
         self.league.managers.add(Constructor.objects.get(pk=self.teams[0]).user)
@@ -135,6 +149,8 @@ class Room(RuleBasedStateMachine):
             ),
         )
 
+        if stood.is_due(self.now):  # the autopick was faster
+            return
         assert made == ((actor == constructor.user or self.manages(actor)) and (fits or is_repeated))
         if made and not is_repeated:
             assert stood.current_pick
@@ -195,6 +211,10 @@ class Room(RuleBasedStateMachine):
         self.manage(by, "undo", lambda actor: control.undo_pick(**self.act(actor), to_pick_number=number))
         if in_pause:
             self.resume(MANAGER)
+
+    @command(by=managers, seconds=clocks | st.sampled_from([14, 301]))
+    def set_clock(self, by: str, seconds: int | None) -> None:
+        self.manage(by, "clock", lambda actor: control.set_clock(**self.act(actor), pick_seconds=seconds))
 
     @command(by=managers, turned=teams, incomplete=st.sampled_from([False, False, False, True]))
     def set_order(self, by: str, turned: int, incomplete: bool) -> None:
@@ -258,11 +278,25 @@ class Room(RuleBasedStateMachine):
             if reached:
                 self.attempt("calendar", lambda: lifecycle.follow_race(draft_id=self.draft.pk, now=self.now))
 
-    @command(times=2, minutes=st.sampled_from([1, 2, 60]))
-    def time_passes(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
+    @command(times=2, seconds=st.sampled_from([10, 17, 60, 3_600, 86_400]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
 
-    @command(times=3)
+    @command(times=4, early=st.sampled_from([0, 0, 0, 1]), noticed_by=st.sampled_from(["beat", "viewer", "player"]))
+    def time_runs_out(self, early: int, noticed_by: str) -> None:
+        """Or nearly so: a second is left of the grace."""
+        deadline = self.seen.draft.deadline_at
+        if deadline is None:
+            return
+        self.now = max(self.now, deadline + GRACE - timedelta(seconds=early))
+        if noticed_by == "beat":
+            self.attempt("beat", lambda: lifecycle.run_clocks(self.now))
+        elif noticed_by == "viewer":
+            self.attempt("look", lambda: settle_clock(draft_id=self.draft.pk, now=self.now))
+        else:
+            self.pick_one(None, None, OWNER)
+
+    @command()
     def beat(self) -> None:
         self.attempt("beat", lambda: lifecycle.run_due(self.now))
 
@@ -309,19 +343,23 @@ class Room(RuleBasedStateMachine):
         assert not done or self.manages(actor)
 
     def attempt(self, what: str, action: Callable[[], object], *, reached: bool = True) -> bool:
-        """Do it → whether it was allowed; a refusal must leave no trace."""
-        before = self.seen
+        """Do it → whether it was allowed; a refusal must leave no trace, but that a turn is over whose time is."""
+        before, allowed = self.seen, True
+        was_due = before.draft.is_due(self.now)
         try:
             with TestCase.captureOnCommitCallbacks(execute=reached):
                 action()
         except DomainError:
-            assert Picture.of(self.draft.pk) == before
-            return False
+            allowed = False
         self.seen = Picture.of(self.draft.pk)
-        check_step(before, self.seen, what)
+        if not was_due and not allowed:
+            assert self.seen == before
+        assert not (self.seen.draft.is_due(self.now) and what in SETTLES)
+        if allowed:
+            check_step(before, self.seen, what)
         new = {pick.driver_id for pick in self.seen.picks.values() if pick not in before.picks.values()}
         assert new <= set(self.race.entries.draftable().values_list("driver", flat=True)) if new else True
-        return True
+        return allowed
 
     @invariant()
     def the_rules_hold(self) -> None:
@@ -341,6 +379,13 @@ class Room(RuleBasedStateMachine):
             assert stands.current_pick == played[len(picks)]
         else:
             assert stands.status != Draft.Status.OPEN
+        runs = stands.status == Draft.Status.OPEN and stands.pick_seconds is not None
+        if stands.deadline_at:
+            assert runs
+            assert stands.deadline_at <= stands.locks_at
+        elif runs:
+            assert self.now >= stands.locks_at
+        assert stands.time_left is None or stands.status == Draft.Status.PAUSED
 
     @invariant()
     def the_log_tells_how_it_stands(self) -> None:
@@ -350,6 +395,7 @@ class Room(RuleBasedStateMachine):
         made = {n: (pick.constructor_id, pick.driver_id, pick.source) for n, pick in self.seen.picks.items()}
         assert (told.status, told.picks) == (stands.status, made)
         assert (told.order, told.withdrawn) == (tuple(stands.order_data), tuple(stands.withdrawn))
+        assert (told.current_pick, told.pick_seconds) == (turn(stands), stands.pick_seconds)
         before = State()
         for event, state in zip(log, states(log, method=stands.method), strict=True):
             if event.name == "PicksUndone":
@@ -397,6 +443,16 @@ class Picture:
 def turn_of(draft: Draft) -> int | None:
     """The constructor on the clock."""
     return order.on_turn(draft.order_data, draft.method, draft.current_pick) if draft.current_pick else None
+
+
+def turn(draft: Draft) -> dict[str, Any] | None:
+    """The turn on the clock, as the log is to tell it."""
+    return draft.current_pick and {
+        "pick_number": draft.current_pick,
+        "round": order.round_of(len(draft.order_data), draft.current_pick),
+        "constructor": turn_of(draft),
+        "deadline": draft.deadline_at and draft.deadline_at.isoformat(),
+    }
 
 
 NO_PICKS_IN = (Draft.Status.PAUSED, Draft.Status.VOID)

@@ -77,6 +77,7 @@ def test_open_reveals_the_seed_and_the_order_it_gives(
         "draft_id": draft.pk,
         "order": draft.order_data,
         "seed": draft.order_seed,
+        "pick_seconds": None,
         "reason": "",
         "current_pick": {"pick_number": 1, "round": 1, "constructor": draft.order_data[0], "deadline": None},
     }
