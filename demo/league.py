@@ -122,12 +122,12 @@ def _make() -> Demo:
         load_season(SEASON, until=over, now=over)
     player = Constructor.objects.get(league=league, user__username=PLAYER)
     wednesday = _wednesday_before(races[-1])
+    draft = _schedule(league, races[-1])
     for team in teams:
         if team.pk != player.pk:
-            set_autopilot(constructor=team, on=True, actor=team.user, now=wednesday)
-    _schedule(league, races[-1])
+            set_autopilot(draft_id=draft.pk, constructor=team, mode="always", actor=team.user, now=wednesday)
     lifecycle.run_due(wednesday)
-    draft = Draft.objects.get(league=league, race=races[-1])
+    draft.refresh_from_db()
     assert on_the_clock(draft) == player.pk, "the rotation brings the player's seat to the front"
     return Demo(league, draft.race)
 

@@ -1,4 +1,5 @@
-"""What managers do to a draft while it runs: pause, resume, change its clock, undo picks, and make it void.
+"""What managers do to a draft while it runs: pause, resume, change its clock, undo picks, let the autopick take a turn,
+and make it void.
 
 (docs/rules.md, 2.10–2.12.) Each takes a ``reason``, which everybody in the league reads.
 """
@@ -9,13 +10,30 @@ from django.db import transaction
 
 from accounts.models import User
 from drafts import lifecycle
-from drafts.errors import DraftNotPaused, DraftNotRunning, NothingToUndo, RaceLocked
+from drafts.autopick import Cause
+from drafts.errors import (
+    DraftNotOpen,
+    DraftNotPaused,
+    DraftNotRunning,
+    NothingToUndo,
+    NotOnTheClock,
+    RaceLocked,
+)
 from drafts.events import ClockChanged, DraftPaused, DraftResumed, PicksUndone
-from drafts.lifecycle import tidy_reason
 from drafts.models import ROUNDS, Draft
-from drafts.picks import go_on, play_autopilots, require_unlocked, settle_clock
+from drafts.picks import (
+    autopick_turn,
+    go_on,
+    on_the_clock,
+    play_autopilots,
+    require_half_gone,
+    require_unlocked,
+    settle_clock,
+    tidy_reason,
+)
 from fantasy_f1.core.errors import Invalid
 from leagues.managers import check_pick_seconds
+from leagues.models import Constructor
 from leagues.permissions import require_manager
 
 
@@ -96,6 +114,30 @@ def undo_pick(
             undone.delete()
             event = PicksUndone(draft.pk, to_pick_number, released, tidy_reason(reason))
             go_on(draft, now=now, told=event, by=actor)
+    return draft
+
+
+def autopick_for(*, draft_id: int, pick_number: int, actor: User, now: datetime, reason: str = "") -> Draft:
+    """Let the autopick take the turn on the clock, that with ``pick_number``, once half of its time has gone.
+
+    Safe to repeat: nothing happens where the pick is made already. Raises ``NotAllowed``, ``DraftNotOpen``,
+    ``RaceLocked``, ``NotOnTheClock``, ``TooEarlyToPickFor``, ``Invalid`` for a long reason.
+    """
+    settle_clock(draft_id=draft_id, now=now)
+    with transaction.atomic():
+        draft = _locked(draft_id, actor)
+        if draft.picks.filter(pick_number=pick_number).exists():
+            return draft
+        if draft.status != Draft.Status.OPEN:
+            raise DraftNotOpen("This draft is not open for picks.")
+        require_unlocked(draft, now)
+        constructor = Constructor.objects.filter(pk=on_the_clock(draft) or 0).first()
+        if constructor is None or draft.current_pick != pick_number:
+            raise NotOnTheClock(f"Pick {pick_number} is not on the clock.")
+        require_half_gone(draft, constructor, now)
+        why = tidy_reason(reason)
+        autopick_turn(draft, cause=f"{Cause.MANAGER} ({why})" if why else Cause.MANAGER, actor=actor, now=now)
+        play_autopilots(draft, now=now)
     return draft
 
 

@@ -66,6 +66,18 @@ class PicksComplete(DomainError):
     code = "picks_complete"
 
 
+class TooEarlyToPickFor(DomainError):
+    """Apex Hunters has time left: a manager picks for a team once half of it has gone."""
+
+    code = "too_early_to_pick_for"
+
+
+class QueueFirst(DomainError):
+    """Apex Hunters has a queue: let the autopick take from it."""
+
+    code = "queue_first"
+
+
 class OrderFixed(DomainError):
     """The order stands: it can be set until the first pick."""
 
@@ -82,6 +94,12 @@ class WrongQueue(Invalid):
     """A driver stands twice in the queue."""
 
     code = "wrong_queue"
+
+
+class WrongSeasonList(Invalid):
+    """A driver stands twice in the lists."""
+
+    code = "wrong_season_list"
 
 
 class CannotDraft(DomainError):

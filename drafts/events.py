@@ -38,7 +38,10 @@ class OrderChanged(Event):
 
 @dataclass(frozen=True)
 class PickMade(Event):
-    """``source`` as in ``Pick.Source``; ``reason`` says why an autopick chose this driver."""
+    """``source`` as in ``Pick.Source``; ``reason`` says why an autopick chose this driver, or why a manager picked.
+
+    A manager who let the autopick take the turn is the actor.
+    """
 
     draft_id: int
     pick_number: int
@@ -59,9 +62,12 @@ class ConstructorWithdrawn(Event):
 
 @dataclass(frozen=True)
 class AutopilotSwitched(Event):
+    """``mode`` as in ``Autopilot.Mode``, or off. Without an actor: the one pick that it was switched on for is made."""
+
     draft_id: int
     constructor_id: int
     on: bool
+    mode: str
 
 
 @dataclass(frozen=True)

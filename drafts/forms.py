@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from drafts.models import Draft
+from drafts.models import Autopilot, Draft
 from drafts.queries import DraftBoard, DriverRow
 from fantasy_f1.core.converters import id_of
 from leagues.models import Constructor
@@ -58,6 +58,7 @@ class PickForm(forms.Form):
 
     driver = forms.ModelChoiceField(Driver.objects.all())
     constructor = forms.ModelChoiceField(Constructor.objects.none())
+    reason = forms.CharField(required=False)
 
     def __init__(self, *args: Any, draft: Draft, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,6 +83,28 @@ class IdsField(forms.Field):
         return ids
 
 
+class AutopickForm(forms.Form):
+    """Which of one's picks the autopick takes; ``pick_number`` is that of the next one when the page was made."""
+
+    mode = forms.ChoiceField(
+        choices=[
+            (Autopilot.OFF, "I pick myself"),
+            (Autopilot.Mode.PICK, "My next pick"),
+            (Autopilot.Mode.DRAFT, "This whole draft"),
+            (Autopilot.Mode.ALWAYS, "Until I switch it off"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    pick_number = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class AutopickForForm(forms.Form):
+    """The turn that a manager lets the autopick take, by its number, and why."""
+
+    pick_number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    reason = forms.CharField(max_length=200, help_text="Everybody in the league reads it.")
+
+
 class QueueForm(forms.Form):
     """A whole queue, so that sending it twice is no harm, and a driver to be added at its end or dropped from it."""
 
@@ -93,6 +116,13 @@ class QueueForm(forms.Form):
         added, dropped = self.cleaned_data["add"], self.cleaned_data["drop"]
         queue = [pk for pk in self.cleaned_data["queue"] if not dropped or pk != dropped.pk]
         return [*queue, added.pk] if added and added.pk not in queue else queue
+
+
+class SeasonListForm(QueueForm):
+    """One of the two lists for the season, as a whole."""
+
+    WANTED, NEVER = "wanted", "never"
+    list = forms.ChoiceField(choices=[(WANTED, "Wanted"), (NEVER, "Never")])
 
 
 class UndoForm(forms.Form):

@@ -15,6 +15,7 @@ from django.db.models import Count, Q
 
 from accounts.models import User
 from drafts import order
+from drafts.autopick import Cause
 from drafts.errors import CannotDraft, OrderFixed, WrongOrder
 from drafts.events import (
     DraftLocked,
@@ -33,9 +34,9 @@ from drafts.picks import (
     play_autopilots,
     settle,
     settle_clock,
+    tidy_reason,
     withdraw_constructor,
 )
-from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.sweeps import attempts
 from leagues.models import MIN_TEAMS, League, PickClock
 from leagues.permissions import require_manager
@@ -45,7 +46,6 @@ PICKS_STAND_WITHIN = timedelta(hours=72)
 """A race that moves further than this is drafted anew (docs/rules.md, 2.9)."""
 
 CLOCK = [field.name for field in PickClock._meta.fields]
-MAX_REASON = 200
 
 TIME_TO_JOIN = timedelta(days=1)
 """How long the draft of a league that is made in race week waits for the others (docs/rules.md, 2.2)."""
@@ -178,14 +178,6 @@ def clock_now(draft: Draft) -> PickClock:
     return draft.league if draft.status == Draft.Status.SCHEDULED else draft
 
 
-def tidy_reason(text: str) -> str:
-    """Why a manager does something, as it is told to everybody. Raises ``Invalid`` where it is too long."""
-    reason = text.strip()
-    if len(reason) > MAX_REASON:
-        raise Invalid(f"A reason has at most {MAX_REASON} characters.", field="reason")
-    return reason
-
-
 def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: datetime, reason: str = "") -> Draft:
     """A manager's order, until the first pick or the lock; the first turn begins anew.
 
@@ -211,7 +203,7 @@ def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: da
 
 
 def lock_draft(*, draft_id: int, now: datetime) -> Draft:
-    """Close the draft at its time; turns that nobody took are taken by the ranking. Safe to repeat.
+    """Close the draft at its time; turns that nobody took are taken by the autopick. Safe to repeat.
 
     A draft that cannot even be started then (no teams, no entry list) becomes void.
     """
@@ -227,7 +219,8 @@ def lock_draft(*, draft_id: int, now: datetime) -> Draft:
         if draft.status == Draft.Status.PAUSED:
             draft.status = Draft.Status.OPEN
         go_on(draft, now=now)
-        autopick_turns(draft, now=now, of=set(draft.order_data))
+        autopick_turns(draft, cause=Cause.LOCK, now=now)
+        Autopilot.objects.filter(draft=draft).delete()
         _end(draft, Draft.Status.LOCKED)
         tell(draft, DraftLocked(draft.pk), actor=None, now=now)
     return draft
@@ -315,8 +308,9 @@ def void(draft: Draft, *, reason: str, now: datetime, by: User | None = None) ->
 
 def _end(draft: Draft, status: str) -> None:
     """Take the turn from the clock, for now or for good."""
-    draft.status, draft.current_pick, draft.deadline_at, draft.time_left = status, None, None, None
-    draft.save(update_fields=["status", "current_pick", "deadline_at", "time_left"])
+    draft.status, draft.current_pick = status, None
+    draft.deadline_at = draft.time_left = draft.turn_time = None
+    draft.save(update_fields=["status", "current_pick", "deadline_at", "time_left", "turn_time"])
 
 
 def run_due(now: datetime) -> None:
@@ -343,7 +337,7 @@ def run_due(now: datetime) -> None:
         for draft in Draft.objects.due_to_open(now):
             attempt(_open_if_possible, draft_id=draft.pk, now=now)
         for draft in Draft.objects.filter(status=Draft.Status.OPEN, league__constructors__autopilot__isnull=False):
-            if Autopilot.objects.filter(constructor=on_the_clock(draft)).exists():
+            if Autopilot.objects.of(draft).filter(constructor=on_the_clock(draft)).exists():
                 attempt(settle, draft_id=draft.pk, now=now)
 
 

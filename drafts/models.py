@@ -77,6 +77,7 @@ class Draft(PickClock, Versioned):
     current_pick = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Pick number on the clock")
     locks_with = models.CharField(max_length=14, choices=League.LocksAt, default=League.LocksAt.QUALIFYING)
     deadline_at = models.DateTimeField(null=True, blank=True, help_text="When the pick on the clock expires")
+    turn_time = models.DurationField(null=True, blank=True, help_text="In all, of the turn on the clock")
     time_left = models.DurationField(null=True, blank=True, help_text="Of the turn on the clock, kept in a pause")
     misses = models.JSONField(default=dict, help_text="How often the time of a constructor, by its id, ran out")
     opens_at = models.DateTimeField(help_text="When it opens, or did")
@@ -173,6 +174,12 @@ class Pick(models.Model):
         return f"#{self.pick_number} {self.constructor}: {self.driver}"
 
 
+class AutopilotQuerySet(models.QuerySet["Autopilot"]):
+    def of(self, draft: Draft) -> "AutopilotQuerySet":
+        """Those that hold for ``draft``."""
+        return self.filter(Q(draft=None) | Q(draft=draft))
+
+
 class Autopilot(models.Model):
     """A constructor whose turns the autopick takes as they come, by its owner's own choice.
 
@@ -185,10 +192,15 @@ class Autopilot(models.Model):
         DRAFT = "draft", "The whole draft"
         ALWAYS = "always", "Until I switch it off"
 
+    OFF = "off"
+    """What stands where a constructor has none that holds."""
+
     constructor = models.OneToOneField(Constructor, on_delete=models.CASCADE, related_name="autopilot")
     mode = models.CharField(max_length=6, choices=Mode, default=Mode.ALWAYS)
     draft = models.ForeignKey(Draft, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     since = models.DateTimeField()
+
+    objects = AutopilotQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -200,6 +212,9 @@ class Autopilot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.constructor} on autopick"
+
+    def holds_for(self, draft: Draft) -> bool:
+        return self.draft_id in (None, draft.pk)
 
 
 class Queue(models.Model):

@@ -4,7 +4,6 @@ Every function here works on a draft whose row the surrounding transaction has l
 for a turn or a driver exactly one wins; the table's constraints have the last word.
 """
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,6 +11,7 @@ from django.db.models import Max
 
 from accounts.models import User
 from drafts import autopick, clock, order
+from drafts.autopick import Cause, Wishes
 from drafts.errors import (
     ConstructorNotInDraft,
     DraftNotOpen,
@@ -19,33 +19,48 @@ from drafts.errors import (
     DriverTaken,
     NotOnTheClock,
     PicksComplete,
+    QueueFirst,
     RaceLocked,
+    TooEarlyToPickFor,
 )
 from drafts.events import AutopilotSwitched, ConstructorWithdrawn, DraftCompleted, DraftResumed, PickMade, tell
-from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue
-from fantasy_f1.core.errors import NotAllowed
+from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue, SeasonList
+from fantasy_f1.core.errors import Invalid, NotAllowed
 from fantasy_f1.core.events import Event
 from leagues.models import Constructor
 from leagues.permissions import may_manage
 from races.models import Driver, Race
 
+MAX_REASON = 200
 
-def make_pick(*, draft_id: int, constructor: Constructor, driver: Driver, actor: User, now: datetime) -> Pick:
+
+def tidy_reason(text: str) -> str:
+    """Why a manager does something, as it is told to everybody. Raises ``Invalid`` where it is too long."""
+    reason = text.strip()
+    if len(reason) > MAX_REASON:
+        raise Invalid(f"A reason has at most {MAX_REASON} characters.", field="reason")
+    return reason
+
+
+def make_pick(
+    *, draft_id: int, constructor: Constructor, driver: Driver, actor: User, now: datetime, reason: str = ""
+) -> Pick:
     """Give ``driver`` to ``constructor`` as the draft's next pick, on the word of its owner or of a league manager.
 
-    Where the time for the turn had run out before, that is settled first, and stands whatever comes of the pick. Safe
-    to retry: repeating a pick that stands returns it and records nothing. Raises, in this order: ``NotAllowed``,
-    ``DraftNotOpen``, ``RaceLocked``, ``ConstructorNotInDraft``, ``NotOnTheClock``,
-    ``DriverNotEntered``, ``DriverTaken``, ``PicksComplete``.
+    A manager waits until half of the turn's time has gone, leaves a queue to the autopick, and may give a reason that
+    everybody reads. Where the time for the turn had run out before, that is settled first, and stands whatever comes of
+    the pick. Safe to retry: repeating a pick that stands returns it and records nothing. Raises, in this order:
+    ``NotAllowed``, ``Invalid``, ``DraftNotOpen``, ``RaceLocked``, ``ConstructorNotInDraft``, ``NotOnTheClock``,
+    ``DriverNotEntered``, ``DriverTaken``, ``PicksComplete``; for a manager then ``TooEarlyToPickFor``, ``QueueFirst``.
     """
     with transaction.atomic():
         draft = Draft.objects.lock(draft_id)
         if not _expire(draft, now=now):
-            return _pick(draft, constructor, driver, actor=actor, now=now)
-    return make_pick(draft_id=draft_id, constructor=constructor, driver=driver, actor=actor, now=now)
+            return _pick(draft, constructor, driver, actor=actor, now=now, reason=tidy_reason(reason))
+    return make_pick(draft_id=draft_id, constructor=constructor, driver=driver, actor=actor, now=now, reason=reason)
 
 
-def _pick(draft: Draft, constructor: Constructor, driver: Driver, *, actor: User, now: datetime) -> Pick:
+def _pick(draft: Draft, constructor: Constructor, driver: Driver, *, actor: User, now: datetime, reason: str) -> Pick:
     constructor = Constructor.objects.select_related("league").get(pk=constructor.pk)
     is_owner = constructor.user_id == actor.pk
     if not is_owner and not may_manage(actor, constructor.league):
@@ -53,11 +68,16 @@ def _pick(draft: Draft, constructor: Constructor, driver: Driver, *, actor: User
     standing = draft.picks.filter(driver=driver).first()
     if standing and standing.constructor_id == constructor.pk:
         return standing
+    if is_owner and reason:
+        raise Invalid("Only a pick for somebody else's team has a reason.", field="reason")
     _check(draft, constructor, driver, standing, now)
     if is_owner:
         is_back(draft, constructor)
+    else:
+        require_half_gone(draft, constructor, now)
+        _leave_the_queue(draft, constructor)
     source = Pick.Source.PLAYER if is_owner else Pick.Source.MANAGER
-    pick = _record(draft, constructor, driver, source=source, actor=actor, now=now)
+    pick = _record(draft, constructor, driver, source=source, actor=actor, now=now, reason=reason)
     play_autopilots(draft, now=now)
     return pick
 
@@ -76,6 +96,26 @@ def _check(draft: Draft, constructor: Constructor, driver: Driver, standing: Pic
         raise DriverTaken(f"{driver} was drafted by {standing.constructor} with pick {standing.pick_number}.")
     if draft.picks.filter(constructor=constructor).count() >= ROUNDS:
         raise PicksComplete(f"{constructor} has drafted two drivers already.")
+
+
+def require_half_gone(draft: Draft, constructor: Constructor, now: datetime) -> None:
+    """Raise ``TooEarlyToPickFor`` as long as the team on the clock has more than half of its time for itself."""
+    if not half_gone(draft, now):
+        raise TooEarlyToPickFor(f"{constructor} has time left: a manager picks for a team once half of it has gone.")
+
+
+def half_gone(draft: Draft, now: datetime) -> bool:
+    """Whether at most half of the time for the turn on the clock is left; always so where no clock runs."""
+    if draft.deadline_at is None or draft.turn_time is None:
+        return True
+    return clock.time_between(now, draft.deadline_at, draft.quiet) <= draft.turn_time / 2
+
+
+def _leave_the_queue(draft: Draft, constructor: Constructor) -> None:
+    """Raise ``QueueFirst`` for a team that has a free driver in its queue, whoever that is: the queue is secret."""
+    free = {driver.pk for driver in free_drivers(draft)}
+    if free.intersection(wishes_of(draft, constructor.pk).queue):
+        raise QueueFirst(f"{constructor} has a queue: let the autopick take from it.")
 
 
 def require_unlocked(draft: Draft, now: datetime) -> None:
@@ -153,21 +193,17 @@ def _turn_on(draft: Draft, *, now: datetime, afresh: bool) -> None:
     turn = order.next_turn(draft.order_data, draft.method, ROUNDS, after=made, passed_over=draft.withdrawn)
     turn = turn if turn and free_drivers(draft) else None
     if afresh or turn != draft.current_pick:
-        draft.current_pick, draft.deadline_at, draft.time_left = turn, None, None
+        draft.current_pick, draft.deadline_at, draft.time_left, draft.turn_time = turn, None, None, None
     if draft.status != Draft.Status.PAUSED:
         draft.status = Draft.Status.OPEN if turn else Draft.Status.COMPLETE
         if draft.deadline_at is None:
-            draft.deadline_at, draft.time_left = _deadline(draft, now), None
+            left = time_for_turn(draft, now)
+            draft.deadline_at = None if left is None else min(clock.deadline(now, left, draft.quiet), draft.locks_at)
+            draft.turn_time, draft.time_left = draft.turn_time or left, None
     elif draft.deadline_at:
         draft.time_left = clock.time_between(now, draft.deadline_at, draft.quiet)
         draft.deadline_at = None
-    draft.save(update_fields=["status", "current_pick", "deadline_at", "time_left"])
-
-
-def _deadline(draft: Draft, now: datetime) -> datetime | None:
-    """When the time for the turn that goes on ``now`` will be over; never after the lock, which takes all turns."""
-    left = time_for_turn(draft, now)
-    return None if left is None else min(clock.deadline(now, left, draft.quiet), draft.locks_at)
+    draft.save(update_fields=["status", "current_pick", "deadline_at", "time_left", "turn_time"])
 
 
 def time_for_turn(draft: Draft, now: datetime) -> timedelta | None:
@@ -192,51 +228,129 @@ def time_for_turn(draft: Draft, now: datetime) -> timedelta | None:
 
 def play_autopilots(draft: Draft, *, now: datetime) -> None:
     """Take the turn on the clock, and those after it, while they belong to constructors on autopick."""
-    pilots = set(Autopilot.objects.filter(constructor__in=draft.order_data).values_list("constructor_id", flat=True))
-    autopick_turns(draft, now=now, of=pilots)
+    found = Autopilot.objects.of(draft).filter(constructor__in=draft.order_data).select_related("constructor__user")
+    pilots = {pilot.constructor_id: pilot for pilot in found}
+    while (pk := on_the_clock(draft)) is not None and pk in pilots:
+        pilot = pilots[pk]
+        pick = autopick_turn(draft, cause=_cause(pilot), now=now)
+        if pick and pilot.mode == Autopilot.Mode.PICK:
+            del pilots[pk]
+            pilot.delete()
+            _tell_mode(draft, pilot.constructor, Autopilot.OFF, actor=None, now=now)
 
 
-def autopick_turns(draft: Draft, *, now: datetime, of: Collection[int]) -> None:
-    """Take turns by queue and ranking as long as the one on the clock belongs to a constructor in ``of``."""
-    while (pk := on_the_clock(draft)) is not None and pk in of:
-        autopick_turn(draft, now=now)
+def _cause(pilot: Autopilot) -> Cause:
+    if not pilot.constructor.user.is_active:
+        return Cause.CLOSED
+    return {
+        Autopilot.Mode.PICK: Cause.PICK,
+        Autopilot.Mode.DRAFT: Cause.DRAFT,
+        Autopilot.Mode.ALWAYS: Cause.ALWAYS,
+    }[Autopilot.Mode(pilot.mode)]
 
 
-def autopick_turn(draft: Draft, *, now: datetime, cause: str = "") -> None:
-    """Take the turn on the clock by queue and ranking; the pick's reason begins with ``cause``."""
+def autopick_turns(draft: Draft, *, cause: str, now: datetime) -> None:
+    """Take all turns that are left, one after the other."""
+    while on_the_clock(draft) is not None:
+        autopick_turn(draft, cause=cause, now=now)
+
+
+def autopick_turn(draft: Draft, *, cause: str, now: datetime, actor: User | None = None) -> Pick | None:
+    """Take the turn on the clock by queue, season list and ranking → the pick, whose reason begins with ``cause``.
+
+    ``actor`` is the manager who let the autopick do so. ``None`` where the last free driver was withdrawn from the
+    race: then the draft is complete.
+    """
     pk = on_the_clock(draft)
     assert pk is not None
-    queue = Queue.objects.filter(draft=draft, constructor=pk).first()
     went = dict(draft.picks.values_list("driver_id", "pick_number"))
-    choice = autopick.choose(free_drivers(draft), queue=queue.driver_ids if queue else [], went=went)
-    if choice is None:  # the last free one was withdrawn from the race
+    choice = autopick.choose(free_drivers(draft), wishes=wishes_of(draft, pk), went=went)
+    if choice is None:
         go_on(draft, now=now)
-        return
+        return None
     constructor = Constructor.objects.get(pk=pk)
-    reason = f"{cause}. {choice.reason}" if cause else choice.reason
-    _record(draft, constructor, choice.driver, source=choice.source, actor=None, now=now, reason=reason)
+    reason = f"{cause}. {choice.reason}"
+    return _record(draft, constructor, choice.driver, source=choice.source, actor=actor, now=now, reason=reason)
 
 
-def set_autopilot(*, constructor: Constructor, on: bool, actor: User, now: datetime) -> None:
-    """Let the ranking pick for ``constructor`` from now on, or no longer; its owner alone may say so.
+def wishes_of(draft: Draft, constructor_id: int) -> Wishes:
+    """What the autopick is to know. Two queries."""
+    queue = Queue.objects.filter(draft=draft, constructor=constructor_id).first()
+    season = SeasonList.objects.filter(constructor=constructor_id).first()
+    return Wishes(
+        queue=queue.driver_ids if queue else [],
+        season=season.driver_ids if season else [],
+        never=season.never_ids if season else [],
+    )
 
-    Where its turn is on the clock of an open draft, that pick is made at once. Raises ``NotAllowed``, also for a team
-    that plays no more.
+
+def autopick_mode(draft: Draft, constructor: Constructor) -> str:
+    """As in ``Autopilot.Mode``, or off. One query."""
+    modes = Autopilot.objects.of(draft).filter(constructor=constructor).values_list("mode", flat=True)
+    return modes.first() or Autopilot.OFF
+
+
+def set_autopilot(
+    *, draft_id: int, constructor: Constructor, mode: str, actor: User, now: datetime, pick_number: int | None = None
+) -> None:
+    """Let the autopick take the constructor's next pick, the whole draft, or all drafts, or nothing, until the lock.
+
+    Its owner alone may say so. ``mode`` as in ``Autopilot.Mode``, or off; the last word counts, whatever was said for
+    other drafts before. Where the constructor's turn is on the clock of an open draft, that pick is made at once. Safe
+    to repeat; the next pick is where ``pick_number`` tells which one is meant, for nothing happens once that is made.
+    Raises ``NotAllowed``, also for a team that plays no more, ``DraftNotOpen`` for a void draft, ``RaceLocked``.
     """
-    if constructor.user_id != actor.pk or not constructor.is_active:
-        raise NotAllowed("Only the owner of a team that plays may switch its autopick.")
     with transaction.atomic():
-        if on:
-            changed = Autopilot.objects.get_or_create(constructor=constructor, defaults={"since": now})[1]
-        else:
-            changed = Autopilot.objects.filter(constructor=constructor).delete()[0] > 0
-        live = Draft.objects.filter(league=constructor.league_id, status__in=[Draft.Status.OPEN, Draft.Status.PAUSED])
-        for pk in live.values_list("pk"):
-            draft = Draft.objects.lock(pk[0])
-            is_back(draft, constructor)
-            if changed:
-                tell(draft, AutopilotSwitched(draft.pk, constructor.pk, on), actor=actor, now=now)
-            play_autopilots(draft, now=now)
+        drafts = _locked_drafts(constructor)
+        for each in drafts:
+            _expire(each, now=now)
+        draft = next((each for each in drafts if each.pk == draft_id), None) or Draft.objects.lock(draft_id)
+        if not draft.league.constructors.playing().filter(pk=constructor.pk, user=actor).exists():
+            raise NotAllowed("Only the owner of a team that plays may switch its autopick.")
+        if draft.status == Draft.Status.VOID:
+            raise DraftNotOpen("This draft is void.")
+        require_unlocked(draft, now)
+        if mode == Autopilot.Mode.PICK and draft.picks.filter(pick_number=pick_number or 0).exists():
+            return
+        of = None if mode == Autopilot.Mode.ALWAYS else draft
+        _switch(drafts, constructor, mode, of=of, actor=actor, now=now)
+
+
+def set_autopilot_everywhere(*, constructor: Constructor, on: bool, actor: User, now: datetime) -> None:
+    """Let the autopick stand in for a team until it is switched off, or no longer. Safe to repeat."""
+    with transaction.atomic():
+        mode = Autopilot.Mode.ALWAYS if on else Autopilot.OFF
+        _switch(_locked_drafts(constructor), constructor, mode, of=None, actor=actor, now=now)
+
+
+def _locked_drafts(constructor: Constructor) -> list[Draft]:
+    """The drafts in which the constructor may have a turn, locked, always in the same order."""
+    drafts = Draft.objects.filter(league=constructor.league_id, status__in=Draft.UNLOCKED)
+    return list(drafts.select_for_update(no_key=True).order_by("pk"))
+
+
+def _switch(
+    drafts: list[Draft], constructor: Constructor, mode: str, *, of: Draft | None, actor: User, now: datetime
+) -> None:
+    """Write the mode ``of`` a draft or all, tell those drafts for which it changes, and let the autopick go on."""
+    was = {draft.pk: autopick_mode(draft, constructor) for draft in drafts}
+    stands = Autopilot.objects.filter(constructor=constructor)
+    if mode == Autopilot.OFF:
+        stands.delete()
+    elif not stands.filter(mode=mode, draft=of).exists():
+        values = {"mode": mode, "draft": of, "since": now}
+        Autopilot.objects.update_or_create(constructor_id=constructor.pk, defaults=values)
+    for draft in drafts:
+        is_back(draft, constructor)
+        stands_at = autopick_mode(draft, constructor)
+        if stands_at != was[draft.pk]:
+            _tell_mode(draft, constructor, stands_at, actor=actor, now=now)
+        play_autopilots(draft, now=now)
+
+
+def _tell_mode(draft: Draft, constructor: Constructor, mode: str, *, actor: User | None, now: datetime) -> None:
+    event = AutopilotSwitched(draft.pk, constructor.pk, on=mode != Autopilot.OFF, mode=mode)
+    tell(draft, event, actor=actor, now=now)
 
 
 def settle_clock(*, draft_id: int, now: datetime) -> None:
@@ -256,7 +370,7 @@ def _expire(draft: Draft, *, now: datetime) -> bool:
     key = str(turn_of)
     draft.misses = {**draft.misses, key: draft.misses.get(key, 0) + 1}
     draft.save(update_fields=["misses"])
-    autopick_turn(draft, now=now, cause="Time ran out")
+    autopick_turn(draft, cause=Cause.TIME, now=now)
     play_autopilots(draft, now=now)
     return True
 

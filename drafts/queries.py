@@ -1,6 +1,6 @@
 """Reads of drafts that pages share, each at a fixed number of SQL queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from accounts.models import User
 from drafts import lifecycle, order, points
 from drafts.events import DraftPaused, DraftVoided
-from drafts.models import ROUNDS, Draft, Pick
+from drafts.models import ROUNDS, Autopilot, Draft, Pick
 from drafts.picks import settle_clock
 from fantasy_f1.core import clock
 from fantasy_f1.core.models import EventLog
@@ -76,12 +76,13 @@ class DriverRow:
 
 
 @dataclass(frozen=True)
-class QueueItem:
-    """A driver in a queue; the rest are whole queues, as ids: without the driver, or with them a place ``up`` or
-    ``down`` where there is one.
+class WantedItem:
+    """A driver in a list of those wanted; the rest are whole lists, as ids: without the driver, or with them a place
+    ``up`` or ``down`` where there is one.
     """
 
-    row: DriverRow
+    driver: Driver
+    is_taken: bool
     without: str
     up: str
     down: str
@@ -137,6 +138,11 @@ class DraftBoard:
         """How many picks come before the constructor's next one: 0 on the clock, ``None`` without a turn to come."""
         turns = (place for place, cell in enumerate(self.upcoming) if cell.constructor == constructor)
         return next(turns, None)
+
+    def autopick_of(self, constructor: Constructor) -> str:
+        """As in ``Autopilot.Mode``, or off, for a constructor of the board."""
+        pilot: Autopilot | None = getattr(constructor, "autopilot", None)
+        return pilot.mode if pilot and pilot.holds_for(self.draft) else Autopilot.OFF
 
     def turns_of(self, constructor: Constructor | None) -> list[Cell]:
         return [cell for turns in self.rounds for cell in turns.cells if cell.constructor == constructor]
@@ -323,23 +329,29 @@ def turning_point(draft: Draft) -> EventLog | None:
     return draft.events().filter(name=made_by.__name__).select_related("actor").order_by("-version").first()
 
 
-def queue_items(board: DraftBoard, ids: Sequence[int]) -> list[QueueItem]:
+def queue_items(board: DraftBoard, ids: Sequence[int]) -> list[WantedItem]:
     """The queue ``ids`` for the page; who is not on the entry list any more is left out."""
     rows = [row for pk in ids if (row := board.driver(pk))]
-    known = [row.driver.pk for row in rows]
+    return wanted_items([row.driver for row in rows], taken={row.driver.pk for row in rows if row.taken_by})
+
+
+def wanted_items(drivers: Sequence[Driver], *, taken: Collection[int] = ()) -> list[WantedItem]:
+    """A list of drivers, the most wanted first, for a page that lets it be ordered; those ``taken`` are marked."""
+    known = [driver.pk for driver in drivers]
 
     def swapped(first: int) -> str:
-        """The queue with the item at ``first`` and the next one in each other's place."""
+        """The list with the item at ``first`` and the next one in each other's place."""
         return _joined([*known[:first], known[first + 1], known[first], *known[first + 2 :]])
 
     return [
-        QueueItem(
-            row=row,
+        WantedItem(
+            driver=driver,
+            is_taken=driver.pk in taken,
             without=_joined([*known[:place], *known[place + 1 :]]),
             up=swapped(place - 1) if place else "",
             down=swapped(place) if place < len(known) - 1 else "",
         )
-        for place, row in enumerate(rows)
+        for place, driver in enumerate(drivers)
     ]
 
 

@@ -7,9 +7,9 @@ from accounts import export
 from accounts.models import User
 from accounts.signals import account_closing
 from drafts.lifecycle import follow_race
-from drafts.models import Draft, Pick, Queue
-from drafts.picks import set_autopilot, withdraw_constructor
-from drafts.queues import drop_queues
+from drafts.models import Draft, Pick, Queue, SeasonList
+from drafts.picks import set_autopilot_everywhere, withdraw_constructor
+from drafts.queues import drop_wishes
 from fantasy_f1.core.events import published
 from leagues.events import ConstructorLeft, ConstructorTakenOver
 from leagues.models import Constructor
@@ -23,10 +23,10 @@ def release_picks(*, event: ConstructorLeft, now: datetime, **kwargs: Any) -> No
 
 
 def hand_over_team(*, event: ConstructorTakenOver, now: datetime, **kwargs: Any) -> None:
-    """Whom the team wants, and whether the ranking picks for it, is for the new owner to say."""
+    """Whom the team wants, and whether the autopick picks for it, is for the new owner to say."""
     team = Constructor.objects.select_related("user").get(pk=event.constructor_id)
-    drop_queues(constructor=team)
-    set_autopilot(constructor=team, on=False, actor=team.user, now=now)
+    drop_wishes(constructor=team)
+    set_autopilot_everywhere(constructor=team, on=False, actor=team.user, now=now)
 
 
 def follow(*, event: RaceCancelled | RaceReinstated | RaceRescheduled, now: datetime, **kwargs: Any) -> None:
@@ -35,15 +35,15 @@ def follow(*, event: RaceCancelled | RaceReinstated | RaceRescheduled, now: date
 
 
 def stand_in(*, user: User, now: datetime, for_good: bool, **kwargs: Any) -> None:
-    """Nobody waits for the teams of a deactivated account: the ranking picks for them.
+    """Nobody waits for the teams of a deactivated account: the autopick picks for them, whatever it was told before.
 
     A deleted one leaves anyway; whom it wanted was its own business and is forgotten.
     """
     for constructor in user.constructors.all():
         if for_good:
-            drop_queues(constructor=constructor)
+            drop_wishes(constructor=constructor)
         elif constructor.is_active:
-            set_autopilot(constructor=constructor, on=True, actor=user, now=now)
+            set_autopilot_everywhere(constructor=constructor, on=True, actor=user, now=now)
 
 
 def picks_of(user: User) -> list[dict[str, Any]]:
@@ -80,6 +80,21 @@ def queues_of(user: User) -> list[dict[str, Any]]:
     ]
 
 
+def season_lists_of(user: User) -> list[dict[str, Any]]:
+    lists = SeasonList.objects.filter(constructor__user=user).select_related("constructor__league").order_by("pk")
+    names = {driver.pk: driver.name for driver in Driver.objects.all()} if lists else {}
+    return [
+        {
+            "league_id": wanted.constructor.league_id,
+            "season": wanted.constructor.league.season_id,
+            "constructor_id": wanted.constructor_id,
+            "drivers": [names[pk] for pk in wanted.driver_ids if pk in names],
+            "never": [names[pk] for pk in wanted.never_ids if pk in names],
+        }
+        for wanted in lists
+    ]
+
+
 def connect() -> None:
     published.connect(release_picks, sender=ConstructorLeft)
     published.connect(hand_over_team, sender=ConstructorTakenOver)
@@ -88,3 +103,4 @@ def connect() -> None:
     account_closing.connect(stand_in)
     export.register("picks", picks_of)
     export.register("queues", queues_of)
+    export.register("season_lists", season_lists_of)

@@ -6,7 +6,7 @@ from datetime import datetime
 from math import inf
 from typing import Any
 
-from drafts.models import Pick
+from drafts.models import Autopilot, Pick
 from drafts.queries import DraftBoard
 from fantasy_f1.core.models import EventLog
 from leagues.models import time_in_words
@@ -88,9 +88,10 @@ def _picked(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
         case Pick.Source.PLAYER:
             return f"{team} drafted {driver} with pick {number}."
         case Pick.Source.MANAGER:
-            return f"{actor} picked {driver} for {team} with pick {number}."
+            return _because(f"{actor} picked {driver} for {team} with pick {number}", data)
         case _:
-            return f"{team} got {driver} by autopick with pick {number}: {data['reason']}."
+            by = f", on the word of {actor}" if actor else ""
+            return _because(f"{team} got {driver} by autopick with pick {number}{by}", data)
 
 
 def _undone(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
@@ -119,7 +120,17 @@ def _withdrawn(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
 
 
 def _autopilot(board: DraftBoard, data: dict[str, Any], actor: str) -> str:
-    return f"{_team(board, data)} switched autopick {'on' if data['on'] else 'off'}."
+    """``mode`` is missing where a draft was played before there was more than on and off."""
+    team, mode = _team(board, data), data.get("mode", "always" if data["on"] else "off")
+    if not actor:
+        return f"{team} took the one pick by autopick: it is off again."
+    match mode:
+        case Autopilot.Mode.PICK:
+            return f"{team} switched autopick on for the next pick."
+        case Autopilot.Mode.DRAFT:
+            return f"{team} switched autopick on for this draft."
+        case _:
+            return f"{team} switched autopick {'on' if data['on'] else 'off'}."
 
 
 def _moved(board: DraftBoard, data: dict[str, Any], actor: str) -> str:

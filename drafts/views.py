@@ -9,13 +9,23 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from drafts import control, lifecycle, order, picks, queues
 from drafts.errors import DraftNotOpen, DriverTaken, NotOnTheClock
 from drafts.feed import KINDS
-from drafts.forms import DriverFilter, OrderForm, PickForm, QueueForm, UndoForm, VoidForm
-from drafts.models import Draft
+from drafts.forms import (
+    AutopickForForm,
+    AutopickForm,
+    DriverFilter,
+    OrderForm,
+    PickForm,
+    QueueForm,
+    SeasonListForm,
+    UndoForm,
+    VoidForm,
+)
+from drafts.models import Autopilot, Draft
 from drafts.queries import (
     DraftBoard,
     DriverRow,
@@ -26,6 +36,7 @@ from drafts.queries import (
     queue_items,
     season_drafts,
     turning_point,
+    wanted_items,
 )
 from drafts.ticker import Line, lines
 from fantasy_f1.core import clock
@@ -34,6 +45,8 @@ from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.http import PageRequest, UserRequest, post_only, render_page
 from leagues.models import Constructor, League
 from leagues.permissions import may_manage
+from races.models import Driver
+from races.queries import drivers_of
 
 KEPT = ("q", "team", "sort", "free", "for")
 """What the room's address keeps of a request: how the drivers are listed, and for whom a manager picks."""
@@ -76,8 +89,12 @@ def pick(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
         form = PickForm(request.POST, draft=draft)
         if not form.is_valid():
             raise Invalid("Choose one of the drivers on the list.")
+        team = form.cleaned_data["constructor"]
+        is_mine = team.user_id == request.user.pk
+        if not is_mine and not form.cleaned_data["reason"] and may_manage(request.user, draft.league):
+            raise Invalid(f"Say why you pick for {team}.", field="reason")
         made = picks.make_pick(draft_id=draft.pk, actor=request.user, now=clock.now(), **form.cleaned_data)
-        whose = "" if made.constructor.user_id == request.user.pk else f" for {made.constructor}"
+        whose = "" if is_mine else f" for {made.constructor}"
         return f"You drafted {made.driver}{whose}."
 
     return _act(request, draft, make)
@@ -86,15 +103,34 @@ def pick(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
 @post_only("drafts:room", "league_pk", "race_pk")
 @login_required
 def autopilot(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
-    draft = find_draft(request.user, league_pk, race_pk)
+    draft = _scheduled(request, league_pk, race_pk)
     constructor = get_object_or_404(Constructor.objects.playing(), league=draft.league_id, user=request.user)
-    on = request.POST.get("on") == "1"
 
     def switch() -> str:
-        picks.set_autopilot(constructor=constructor, on=on, actor=request.user, now=clock.now())
-        return f"Autopick is {'on' if on else 'off'}."
+        form = AutopickForm(request.POST)
+        if not form.is_valid():
+            raise Invalid("Choose one of the ways of autopick.")
+        given = {"draft_id": draft.pk, "constructor": constructor, **form.cleaned_data}
+        picks.set_autopilot(**given, actor=request.user, now=clock.now())
+        return "Autopick is off." if given["mode"] == Autopilot.OFF else "Autopick is on."
 
     return _act(request, draft, switch)
+
+
+@post_only("drafts:room", "league_pk", "race_pk")
+@login_required
+def autopick_for(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    """Let the autopick take the turn that was on the clock when the page was made."""
+    draft = _scheduled(request, league_pk, race_pk)
+
+    def let() -> str:
+        form = AutopickForForm(request.POST)
+        if not form.is_valid():
+            raise Invalid("Say why the autopick is to pick.", field="reason")
+        control.autopick_for(draft_id=draft.pk, actor=request.user, now=clock.now(), **form.cleaned_data)
+        return f"The autopick made pick {form.cleaned_data['pick_number']}."
+
+    return _act(request, draft, let)
 
 
 @post_only("drafts:room", "league_pk", "race_pk")
@@ -228,6 +264,59 @@ def proof(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
     return render(request, "drafts/proof.html", context)
 
 
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def season_list(request: UserRequest, league_pk: int) -> HttpResponse:
+    """Whom one's own team wants in every draft of the league, and whom never; nobody else has this page."""
+    league = get_object_or_404(League.objects.visible_to(request.user), pk=league_pk)
+    teams = league.constructors.playing().select_related("league__season")
+    constructor = get_object_or_404(teams, user=request.user)
+    done, error = "", None
+    if request.method == "POST":
+        try:
+            _put_season_list(request, constructor)
+        except DomainError as refusal:
+            error = refusal
+        else:
+            done = "Your season list is saved."
+            if not request.htmx:
+                messages.success(request, done)
+                return redirect("drafts:season_list", league.pk)
+    wanted, never = queues.season_list_of(constructor=constructor, actor=request.user)
+    drivers = {driver.pk: driver for driver in drivers_of(constructor.league.season).order_by("-price", "family_name")}
+    drivers |= Driver.objects.in_bulk([pk for pk in [*wanted, *never] if pk not in drivers])
+    context = {
+        "league": league,
+        "lists": [
+            (which, title, note, wanted_items([drivers[pk] for pk in ids]), ",".join(map(str, ids)))
+            for which, ids, title, note in (
+                (SeasonListForm.WANTED, wanted, "Wanted", "After your queue, it takes the first of these who is free."),
+                (SeasonListForm.NEVER, never, "Never", "Left to the others, unless nobody else is free."),
+            )
+        ],
+        "addable": [driver for pk, driver in drivers.items() if pk not in [*wanted, *never]],
+        "done": done,
+        "error": error,
+    }
+    status = error.status if error else 200
+    return render_page(request, "drafts/season_list.html", "lists", context, status=status)
+
+
+def _put_season_list(request: UserRequest, constructor: Constructor) -> None:
+    """Replace the one list that the form holds; the other stays."""
+    form = SeasonListForm(request.POST)
+    if not form.is_valid():
+        raise Invalid("Choose one of the drivers on the list.")
+    wanted, never = queues.season_list_of(constructor=constructor, actor=request.user)
+    if form.cleaned_data["list"] == SeasonListForm.NEVER:
+        never = form.driver_ids()
+    else:
+        wanted = form.driver_ids()
+    queues.set_season_list(
+        constructor=constructor, driver_ids=wanted, never_ids=never, actor=request.user, now=clock.now()
+    )
+
+
 def _scheduled(request: PageRequest, league_pk: int, race_pk: int) -> Draft:
     drafts = Draft.objects.visible_to(request.user).select_related("league", "race", "last_modified_by")
     return get_object_or_404(drafts, league=league_pk, race=race_pk)
@@ -287,6 +376,9 @@ def _room(
     can_set_order = manages and is_unlocked and draft.status in Draft.ORDERABLE and not board.has_picks
     queue_ids = queues.queue_of(draft=draft, constructor=mine, actor=mine.user) if mine and is_unlocked else None
     my_turns, ticker = board.turns_of(mine), lines(board)
+    autopick = board.autopick_of(mine) if mine else Autopilot.OFF
+    my_next = next((cell.pick_number for cell in board.upcoming if cell.constructor == mine), None)
+    others_turn = on_the_clock if manages and on_the_clock != mine else None
     context: dict[str, Any] = {
         "draft": draft,
         "league": draft.league,
@@ -296,6 +388,13 @@ def _room(
         "my_turns": my_turns,
         "my_points": sum((cell.points for cell in my_turns if cell.points is not None), Decimal(0)),
         "picks_until": board.picks_until(mine),
+        "autopick": autopick,
+        "autopick_form": AutopickForm(initial={"mode": autopick, "pick_number": my_next}, auto_id="autopick-%s")
+        if mine
+        else None,
+        "autopick_for_form": AutopickForForm(initial={"pick_number": draft.current_pick}, auto_id="autopick-for-%s")
+        if others_turn
+        else None,
         "may_manage": manages,
         "on_the_clock": on_the_clock,
         "picks_for": picks_for,
@@ -315,7 +414,9 @@ def _room(
         "queue": None if queue_ids is None else queue_items(board, queue_ids),
         "queued": queue_ids or [],
         "queue_ids": ",".join(map(str, queue_ids or [])),
-        "queueable": [row for row in board.drivers if not row.taken_by and row.driver.pk not in (queue_ids or [])],
+        "queueable": [
+            row.driver for row in board.drivers if not row.taken_by and row.driver.pk not in (queue_ids or [])
+        ],
         "done": done,
         "keeps_focus": keeps_focus,
         "error": error,

@@ -103,7 +103,7 @@ _LEAGUE = {
 }
 _TEAM = {
     **dict.fromkeys(["constructors_read", "constructors_change", "constructors_races"], _by(id="id")),
-    "constructors_set_autopick": _by(id="id"),
+    **dict.fromkeys(["constructors_season_list", "constructors_set_season_list"], _by(id="id")),
     "members_remove": _by(id="league", constructor_id="id"),
     "leagues_leave": _by(id="league"),
     "leagues_leaderboard": _by(id="league"),
@@ -118,8 +118,9 @@ def _of_draft(at: str = "") -> dict[str, dict[str, Any]]:
     return {
         **dict.fromkeys(["drafts_read", "drafts_set_order", "drafts_events"], draft),
         **dict.fromkeys(["drafts_pause", "drafts_resume", "drafts_undo", "drafts_void"], draft),
+        "drafts_let_autopick": draft,
         **dict.fromkeys(["constructors_draft", "constructors_pick"], part),
-        **dict.fromkeys(["constructors_queue", "constructors_set_queue"], part),
+        **dict.fromkeys(["constructors_queue", "constructors_set_queue", "constructors_set_autopick"], part),
     }
 
 

@@ -301,6 +301,7 @@ SPECTACULAR_SETTINGS = {
         "fantasy_f1.core.links.add_links",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "AutopickModeEnum": "drafts.api.constructors.MODES",
         "DraftMethodEnum": "leagues.models.League.DraftMethod",
         "DraftStatusEnum": "drafts.models.Draft.Status",
         "DriverStatusEnum": "races.models.Driver.Status",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from accounts.models import User
 from drafts.events import DraftPaused, DraftResumed, DraftVoided, PicksUndone
@@ -13,6 +14,9 @@ from leagues.models import Constructor, League
 from notifications.models import Notification
 from races.models import Race
 from scoring.leaderboards import Row
+
+MAX_TEXT = 500
+"""As much as a notification holds."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,14 @@ def pick_turn(draft: Draft, *, opening: int, team: Constructor) -> Message:
 
 
 def picked_for_you(pick: Pick, *, opening: int) -> Message:
-    by = "A manager of the league picked for you" if pick.source == Pick.Source.MANAGER else pick.reason
+    by = pick.reason
+    if pick.source == Pick.Source.MANAGER:
+        by = f"A manager of the league picked for you{': ' if by else ''}{by}"
+    text = f"Pick {pick.pick_number} for the {pick.draft.race.name} in {pick.draft.league}. {by.rstrip('.')}."
     return Message(
         Notification.Type.DRAFT_UPDATE,
         f"{pick.constructor} got {pick.driver}",
-        f"Pick {pick.pick_number} for the {pick.draft.race.name} in {pick.draft.league}. {by}.",
+        Truncator(text).chars(MAX_TEXT),
         _room(pick.draft),
         f"draft:{pick.draft_id}:{opening}:pick:{pick.pick_number}",
         pick.league_id,

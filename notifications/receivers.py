@@ -16,7 +16,7 @@ from drafts.events import (
     PickMade,
     PicksUndone,
 )
-from drafts.models import Draft, Pick
+from drafts.models import Autopilot, Draft, Pick
 from drafts.picks import on_the_clock
 from fantasy_f1.core.events import published
 from leagues.events import ConstructorJoined, ConstructorLeft, ConstructorTakenOver, TeamOffered
@@ -44,7 +44,8 @@ def tell_turn(
     draft = _draft(event.draft_id)
     turn_of = on_the_clock(draft)
     if turn_of is not None:
-        for team in Constructor.objects.filter(pk=turn_of, autopilot=None):
+        on_autopick = Autopilot.objects.of(draft).values("constructor")
+        for team in Constructor.objects.filter(pk=turn_of).exclude(pk__in=on_autopick):
             notify([(team.user_id, messages.pick_turn(draft, opening=_opening(draft), team=team))], now=now)
 
 

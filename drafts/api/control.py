@@ -9,7 +9,15 @@ from rest_framework.response import Response
 
 from drafts import control
 from drafts.api.drafts import DraftOut, draft_response, visible_draft
-from drafts.errors import DraftNotPaused, DraftNotRunning, NothingToUndo, RaceLocked
+from drafts.errors import (
+    DraftNotOpen,
+    DraftNotPaused,
+    DraftNotRunning,
+    NothingToUndo,
+    NotOnTheClock,
+    RaceLocked,
+    TooEarlyToPickFor,
+)
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.http import account_of
@@ -22,6 +30,15 @@ from fantasy_f1.core.serializers import StrictSerializer, valid
 class UndoIn(StrictSerializer):
     to_pick_number = serializers.IntegerField(
         required=False, help_text="Undo this pick and all after it; without it the last pick alone"
+    )
+
+
+class AutopickForIn(StrictSerializer):
+    example = {"pick_number": 3, "reason": "No word from them since Monday"}
+
+    pick_number = serializers.IntegerField(help_text="Of the turn on the clock; one that is taken is left as it is")
+    reason = serializers.CharField(
+        max_length=200, allow_blank=True, default="", help_text="Everybody in the league reads it"
     )
 
 
@@ -84,6 +101,27 @@ def undo_view(request: Request, league_pk: int, race_pk: int) -> Response:
 
 
 @extend_schema(
+    operation_id="drafts_let_autopick",
+    tags=["drafts"],
+    request=AutopickForIn,
+    responses={
+        200: DraftOut,
+        **problems(400, NotAllowed, 404, DraftNotOpen, RaceLocked, NotOnTheClock, TooEarlyToPickFor),
+    },
+)
+@api_view(["POST"])
+def autopick_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Let the autopick take the turn on the clock, as a manager, once half of its time has gone. Safe to repeat.
+
+    It takes from the team's queue and season list, which nobody but the team's owner knows.
+    """
+    draft = visible_draft(request, league_pk, race_pk)
+    given = valid(AutopickForIn(data=request.data))
+    draft = control.autopick_for(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
+    return draft_response(draft)
+
+
+@extend_schema(
     operation_id="drafts_void",
     tags=["drafts"],
     request=VoidIn,
@@ -105,5 +143,6 @@ urlpatterns: list[URLPattern] = [
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/pause", pause_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/resume", resume_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/undo", undo_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/autopick", autopick_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/void", void_view),
 ]

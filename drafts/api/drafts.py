@@ -78,7 +78,7 @@ class PickOut(serializers.Serializer[Pick]):
     constructor = serializers.IntegerField(source="constructor_id")
     driver = serializers.IntegerField(source="driver_id")
     source = serializers.ChoiceField(Pick.Source.choices)  # type: ignore[assignment]
-    reason = serializers.CharField(help_text="Why the autopick chose this driver")
+    reason = serializers.CharField(help_text="Why the autopick chose this driver, or what a manager said who picked")
     made_at = serializers.DateTimeField()
     points_earned = serializers.SerializerMethodField()
 

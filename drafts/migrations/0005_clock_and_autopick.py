@@ -90,8 +90,20 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="draft",
+            name="turn_time",
+            field=models.DurationField(blank=True, help_text="In all, of the turn on the clock", null=True),
+        ),
+        migrations.AddField(
+            model_name="draft",
             name="time_zone",
             field=models.CharField(default="UTC", max_length=64, validators=[accounts.zones.validate_time_zone]),
+        ),
+        migrations.AlterField(
+            model_name="pick",
+            name="reason",
+            field=models.CharField(
+                blank=True, help_text="Why the autopick chose this driver, or why a manager picked", max_length=450
+            ),
         ),
         migrations.AlterField(
             model_name="pick",

@@ -33,10 +33,13 @@ constructors_pick           401  403 403 201 201 201    401  404 403 201 201 201
 constructors_queue          401  403 403 200 403 403    401  404 403 200 403 403
 constructors_races          200  200 200 200 200 200    404  404 200 200 200 200
 constructors_read           200  200 200 200 200 200    404  404 200 200 200 200
+constructors_season_list    401  403 403 200 403 403    401  404 403 200 403 403
 constructors_set_autopick   401  403 403 200 403 403    401  404 403 200 403 403
 constructors_set_queue      401  403 403 200 403 403    401  404 403 200 403 403
+constructors_set_season_list 401 403 403 200 403 403    401  404 403 200 403 403
 drafts_events               200  200 200 200 200 200    404  404 200 200 200 200
 drafts_initialize           401  403 403 403 201 201    401  404 403 403 201 201
+drafts_let_autopick         401  403 403 403 200 200    401  404 403 403 200 200
 drafts_list                 200  200 200 200 200 200    404  404 200 200 200 200
 drafts_order_ahead          200  200 200 200 200 200    404  404 200 200 200 200
 drafts_pause                401  403 403 403 200 200    401  404 403 403 200 200
@@ -107,9 +110,11 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "chat_create": lambda world: {"text": "Box, box"},
     "constructors_change": lambda world: {"team_name": "Other"},
     "constructors_pick": lambda world: {"driver_id": world.driver.pk},
-    "constructors_set_autopick": lambda world: {"on": True},
+    "constructors_set_autopick": lambda world: {"mode": "draft"},
     "constructors_set_queue": lambda world: {"driver_ids": [world.driver.pk]},
+    "constructors_set_season_list": lambda world: {"driver_ids": [world.driver.pk], "never": []},
     "drafts_initialize": lambda world: {"race_id": world.next_race.pk},
+    "drafts_let_autopick": lambda world: {"pick_number": 1, "reason": "Asleep"},
     "drafts_set_order": lambda world: {"order": [world.members_team.pk, world.owners_team.pk]},
     "drafts_undo": lambda world: {"to_pick_number": 1},
     "drafts_void": lambda world: {"reason": "Rain"},

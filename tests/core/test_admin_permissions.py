@@ -125,7 +125,7 @@ def _play(rows: dict[str, dict[str, Any]], letter: str, league: League, race_id:
     team = {first.pk: first, second.pk: second}[draft.order_data[0]]
     driver = draft.race.entries.earliest("pk").driver
     pick = make_pick(draft_id=draft.pk, constructor=team, driver=driver, actor=team.user, now=now)
-    set_autopilot(constructor=team, on=True, actor=team.user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=team, mode="always", actor=team.user, now=now)
     rows["drafts.draft"][letter] = rows["scoring.draftedrace"][letter] = Draft.objects.get(pk=draft.pk)
     rows["drafts.pick"][letter], rows["drafts.autopilot"][letter] = pick, team.autopilot
 

@@ -59,7 +59,7 @@ def test_managers_see_what_belongs_to_their_leagues(
     now: datetime,
 ) -> None:
     pick = make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
-    set_autopilot(constructor=teams[2], on=True, actor=teams[2].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[2], mode="always", actor=teams[2].user, now=now)
 
     seen = {}
     for user in (manager, stranger, UserFactory(is_staff=True, is_superuser=True)):
@@ -183,8 +183,10 @@ def test_saving_a_draft_as_it_is_changes_nothing(
     assert Draft.objects.values().get() == before
 
 
-def test_who_is_on_autopick_is_shown(client: Client, teams: list[Constructor], manager: User, now: datetime) -> None:
-    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+def test_who_is_on_autopick_is_shown(
+    client: Client, draft: Draft, teams: list[Constructor], manager: User, now: datetime
+) -> None:
+    set_autopilot(draft_id=draft.pk, constructor=teams[0], mode="always", actor=teams[0].user, now=now)
     client.force_login(manager)
 
     answer = client.get(reverse("admin:drafts_autopilot_change", args=[teams[0].autopilot.pk])).content.decode()

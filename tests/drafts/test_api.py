@@ -188,7 +188,7 @@ def test_a_private_league_does_not_exist_for_strangers(draft: Draft, teams: list
         ("post", f"leagues/{draft.league_id}/drafts/initialize", {"race_id": draft.race_id}),
         ("patch", of_league(draft), {"order": []}),
         ("post", of_team(teams[0], draft, "/picks"), {"driver_id": 1}),
-        ("put", f"constructors/{teams[0].pk}/autopick", {"on": True}),
+        ("put", of_team(teams[0], draft, "/autopick"), {"mode": "always"}),
     ]
 
     assert [call(None, "get", path).status_code for path in reads] == [404] * 3
@@ -214,7 +214,7 @@ def test_a_constructor_reads_its_own_part(draft: Draft, teams: list[Constructor]
         "status": "open",
         "turns": [2, 5],
         "is_on_the_clock": True,
-        "autopick": False,
+        "autopick": "off",
         "picks": [],
     }
     assert (parts[0]["is_on_the_clock"], [pick["driver"] for pick in parts[0]["picks"]]) == (False, [drivers[0].pk])
@@ -339,26 +339,42 @@ def test_a_pick_needs_an_account_and_a_draft(
 
 
 def test_the_owner_switches_autopick(draft: Draft, teams: list[Constructor], drivers: list[Driver]) -> None:
-    path = f"constructors/{teams[0].pk}/autopick"
+    path = of_team(teams[0], draft, "/autopick")
 
-    on = call(teams[0].user, "put", path, {"on": True})
+    on = call(teams[0].user, "put", path, {"mode": "always"})
     picks = call(None, "get", of_team(teams[0], draft)).json()
-    off = call(teams[0].user, "put", path, {"on": False})
+    off = call(teams[0].user, "put", path, {"mode": "off"})
 
-    assert (on.json(), off.json()) == ({"on": True}, {"on": False})
-    assert picks["autopick"]
+    assert (on.json(), off.json()) == ({"mode": "always"}, {"mode": "off"})
+    assert picks["autopick"] == "always"
     assert [(pick["driver"], pick["source"], pick["reason"]) for pick in picks["picks"]] == [
-        (drivers[0].pk, "auto", "Best free driver by price (30.0 M)")
+        (drivers[0].pk, "auto", "Autopick was on. Best free driver by price (30.0 M)")
     ]
     assert not Autopilot.objects.exists()
 
 
 def test_autopick_is_refused(draft: Draft, teams: list[Constructor], manager: User) -> None:
-    path = f"constructors/{teams[0].pk}/autopick"
+    path, data = of_team(teams[0], draft, "/autopick"), {"mode": "draft"}
 
-    assert refusal(call(manager, "put", path, {"on": True})) == (403, "not_allowed")
-    assert refusal(call(None, "put", path, {"on": True})) == (401, "not_authenticated")
-    assert refusal(call(teams[0].user, "put", path, {})) == (400, "invalid")
+    assert refusal(call(manager, "put", path, data)) == (403, "not_allowed")
+    assert refusal(call(None, "put", path, data)) == (401, "not_authenticated")
+    for wrong in ({}, {"mode": "on"}, {"on": True}):
+        assert refusal(call(teams[0].user, "put", path, wrong)) == (400, "invalid")
+    Draft.objects.update(status="void")
+    assert refusal(call(teams[0].user, "put", path, data)) == (409, "draft_not_open")
+    Draft.objects.update(status="locked")
+    assert refusal(call(teams[0].user, "put", path, data)) == (409, "race_locked")
+
+
+def test_the_next_pick_by_autopick_is_asked_for_as_often_as_one_likes(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    path, data = of_team(teams[0], draft, "/autopick"), {"mode": "pick", "pick_number": 1}
+
+    answers = [call(teams[0].user, "put", path, data) for _ in range(2)]
+
+    assert [answer.json() for answer in answers] == [{"mode": "off"}] * 2
+    assert draft.picks.get().reason == "Autopick was on for this pick. Best free driver by price (30.0 M)"
 
 
 def test_a_pick_made_elsewhere_shows_at_once(

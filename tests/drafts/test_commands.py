@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from accounts.models import User
 from drafts import control, lifecycle, order, queues
 from drafts.clock import GRACE
-from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue
+from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue, SeasonList
 from drafts.picks import make_pick, set_autopilot, settle_clock
 from drafts.replay import State, replay, states
 from fantasy_f1.core.errors import DomainError
@@ -141,6 +141,8 @@ class Room(RuleBasedStateMachine):
             and standing is None
         )
         is_repeated = standing is not None and standing.constructor_id == constructor.pk
+        is_owner = actor == constructor.user
+        may = is_owner or (self.manages(actor) and (is_repeated or not self.has_queue(constructor)))
 
         made = self.attempt(
             "pick",
@@ -151,11 +153,11 @@ class Room(RuleBasedStateMachine):
 
         if stood.is_due(self.now):  # the autopick was faster
             return
-        assert made == ((actor == constructor.user or self.manages(actor)) and (fits or is_repeated))
+        assert made == (may and (fits or is_repeated))
         if made and not is_repeated:
             assert stood.current_pick
             pick = self.seen.picks[stood.current_pick]
-            source = Pick.Source.PLAYER if actor == constructor.user else Pick.Source.MANAGER
+            source = Pick.Source.PLAYER if is_owner else Pick.Source.MANAGER
             assert (pick.constructor_id, pick.driver_id, pick.source) == (constructor.pk, entry.driver_id, source)
             assert (pick.made_by_id, pick.made_at) == (actor.pk, self.now)
 
@@ -172,14 +174,31 @@ class Room(RuleBasedStateMachine):
         )
         assert not done or actor == constructor.user
 
-    @command(times=2, team=seats, on=st.sampled_from([True, True, False]), by=players)
-    def autopick(self, team: int | None, on: bool, by: str) -> None:
+    @command(team=teams, wanted=st.permutations(range(TEAMS + 1)), split=st.integers(0, TEAMS + 1), by=players)
+    def season_list(self, team: int, wanted: list[int], split: int, by: str) -> None:
         constructor = self.team(team)
         actor = self.person(by, constructor)
+        ids = [self.entries[number].driver_id for number in wanted]
+        lists = {"driver_ids": ids[:split], "never_ids": ids[split:]}
         done = self.attempt(
-            "autopick", lambda: set_autopilot(constructor=constructor, on=on, actor=actor, now=self.now)
+            "season list",
+            lambda: queues.set_season_list(constructor=constructor, **lists, actor=actor, now=self.now),
         )
         assert done == (actor == constructor.user and constructor.is_active)
+
+    @command(times=2, team=seats, mode=st.sampled_from(["off", "pick", "pick", "draft", "always"]), by=players)
+    def autopick(self, team: int | None, mode: str, by: str) -> None:
+        constructor = self.team(team)
+        actor = self.person(by, constructor)
+        done = self.attempt("autopick", lambda: set_autopilot(**self.act(actor), constructor=constructor, mode=mode))
+        assert not done or (actor == constructor.user and constructor.is_active)
+
+    @command(by=managers, past=st.sampled_from([0, 0, 0, 1]))
+    def let_autopick(self, by: str, past: int) -> None:
+        number = (self.seen.draft.current_pick or 1) - past
+        self.manage(
+            by, "let autopick", lambda actor: control.autopick_for(**self.act(actor), pick_number=number, reason="Late")
+        )
 
     @command(times=2, by=managers)
     def open(self, by: str) -> None:
@@ -330,6 +349,13 @@ class Room(RuleBasedStateMachine):
     def person(self, who: str, constructor: Constructor) -> User:
         return {OWNER: constructor.user, MANAGER: self.manager, SOMEBODY: self.somebody}[who]
 
+    def has_queue(self, constructor: Constructor) -> bool:
+        """Whether a driver who can be drafted stands in it."""
+        taken = [pick.driver_id for pick in self.seen.picks.values()]
+        free = self.race.entries.draftable().exclude(driver__in=taken).values_list("driver", flat=True)
+        queue = Queue.objects.filter(draft=self.draft, constructor=constructor).first()
+        return bool(queue and set(queue.driver_ids) & set(free))
+
     def manages(self, user: User) -> bool:
         return self.league.managers.filter(pk=user.pk).exists()
 
@@ -418,6 +444,7 @@ class Picture:
         draft = Draft.objects.get(pk=pk)
         wishes = [
             Queue.objects.filter(draft=draft).order_by("pk"),
+            SeasonList.objects.filter(constructor__league=draft.league_id).order_by("pk"),
             Autopilot.objects.filter(constructor__league=draft.league_id).order_by("pk"),
         ]
         return cls(

@@ -77,7 +77,7 @@ def test_autopicks_wait_for_the_end_of_a_pause(
     draft: Draft, act: Act, teams: list[Constructor], names: Callable[[], list[str]], now: datetime
 ) -> None:
     act(control.pause_draft)
-    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[0], mode="always", actor=teams[0].user, now=now)
     lifecycle.run_due(now)
     assert numbers(draft) == []
 

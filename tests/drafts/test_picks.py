@@ -162,7 +162,7 @@ def test_autopilots_pick_as_soon_as_their_turn_comes(
     draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
 ) -> None:
     for team in teams[1:]:
-        set_autopilot(constructor=team, on=True, actor=team.user, now=now)
+        set_autopilot(draft_id=draft.pk, constructor=team, mode="always", actor=team.user, now=now)
 
     pick(draft, teams[0], drivers[1], now)
 
@@ -174,25 +174,25 @@ def test_autopilots_pick_as_soon_as_their_turn_comes(
         (teams[2].pk, drivers[3].pk, "auto"),
         (teams[1].pk, drivers[4].pk, "auto"),
     ]
-    assert draft.picks.get(pick_number=2).reason == "Best free driver by price (30.0 M)"
+    assert draft.picks.get(pick_number=2).reason == "Autopick was on. Best free driver by price (30.0 M)"
     assert on_the_clock(draft) == teams[0].pk
 
 
 def test_switching_to_autopick_takes_the_turn_on_the_clock(
     draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
 ) -> None:
-    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
-    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[0], mode="always", actor=teams[0].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[0], mode="always", actor=teams[0].user, now=now)
 
     assert list(draft.picks.values_list("constructor_id", "driver_id")) == [(teams[0].pk, drivers[0].pk)]
     assert draft.events().filter(name="AutopilotSwitched").count() == 1
 
 
 def test_autopick_is_switched_off_again(draft: Draft, teams: list[Constructor], now: datetime) -> None:
-    set_autopilot(constructor=teams[1], on=True, actor=teams[1].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[1], mode="always", actor=teams[1].user, now=now)
 
-    set_autopilot(constructor=teams[1], on=False, actor=teams[1].user, now=now)
-    set_autopilot(constructor=teams[1], on=False, actor=teams[1].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[1], mode="off", actor=teams[1].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[1], mode="off", actor=teams[1].user, now=now)
 
     assert not Autopilot.objects.exists()
 
@@ -202,7 +202,7 @@ def test_a_team_that_left_has_no_autopick_to_switch(draft: Draft, teams: list[Co
     teams[0].save()
 
     with pytest.raises(NotAllowed, match="a team that plays"):
-        set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+        set_autopilot(draft_id=draft.pk, constructor=teams[0], mode="always", actor=teams[0].user, now=now)
 
 
 def test_autopick_completes_a_draft_whose_last_free_driver_was_withdrawn(
@@ -211,7 +211,7 @@ def test_autopick_completes_a_draft_whose_last_free_driver_was_withdrawn(
     race.entries.exclude(driver=drivers[0]).delete()
     race.entries.update(status="withdrawn")
 
-    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[0], mode="always", actor=teams[0].user, now=now)
 
     draft.refresh_from_db()
     assert (draft.status, draft.current_pick, draft.picks.count()) == ("complete", None, 0)
@@ -238,7 +238,7 @@ def test_nobody_else_switches_a_team_to_autopick(
     draft: Draft, teams: list[Constructor], manager: User, now: datetime
 ) -> None:
     with pytest.raises(NotAllowed):
-        set_autopilot(constructor=teams[0], on=True, actor=manager, now=now)
+        set_autopilot(draft_id=draft.pk, constructor=teams[0], mode="always", actor=manager, now=now)
 
 
 def test_withdraw_releases_the_picks_and_passes_over_the_turns(

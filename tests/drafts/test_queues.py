@@ -42,12 +42,12 @@ def test_the_autopick_takes_the_first_of_the_queue_who_is_free_and_says_why(
     draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
 ) -> None:
     put(draft, teams[1], [drivers[4], drivers[9]], now)
-    set_autopilot(constructor=teams[1], on=True, actor=teams[1].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[1], mode="always", actor=teams[1].user, now=now)
     make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[4], actor=teams[0].user, now=now)
 
     pick = draft.picks.get(pick_number=2)
     assert (pick.driver, pick.source, pick.made_by) == (drivers[9], "queue", None)
-    assert pick.reason == "Queue item 2; item 1 went at pick 1"
+    assert pick.reason == "Autopick was on. Queue item 2; item 1 went at pick 1"
     assert draft.events().last().data["source"] == "queue"
 
 
@@ -90,9 +90,9 @@ def test_who_is_withdrawn_from_the_race_may_stay_in_a_queue_and_is_passed_over(
     put(draft, teams[0], [drivers[1], drivers[0], drivers[2]], now)
     with pytest.raises(errors.WrongQueue):
         put(draft, teams[1], [drivers[1]], now)
-    set_autopilot(constructor=teams[0], on=True, actor=teams[0].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[0], mode="always", actor=teams[0].user, now=now)
 
-    assert draft.picks.get().reason == "Queue item 3; items 1, 2 not entered"
+    assert draft.picks.get().reason == "Autopick was on. Queue item 3; items 1, 2 not entered"
 
 
 def test_a_queue_is_the_owners_alone(

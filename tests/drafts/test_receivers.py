@@ -53,7 +53,7 @@ def test_who_takes_a_team_over_decides_anew_about_its_autopick_and_its_queue(
     now: datetime,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    set_autopilot(constructor=teams[2], on=True, actor=teams[2].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[2], mode="always", actor=teams[2].user, now=now)
     Queue.objects.create(draft=draft, constructor=teams[2], driver_ids=[1])
     league, user = draft.league, UserFactory()
     offer_team(constructor_id=teams[2].pk, to=user, actor=league.creator, reason="Why", now=now)

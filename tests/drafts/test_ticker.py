@@ -22,7 +22,7 @@ def test_the_log_reads_as_sentences_newest_first(
     draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
 ) -> None:
     lifecycle.set_order(draft_id=draft.pk, constructor_ids=[team.pk for team in teams], actor=manager, now=now)
-    set_autopilot(constructor=teams[2], on=True, actor=teams[2].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[2], mode="always", actor=teams[2].user, now=now)
     make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[3], actor=teams[0].user, now=now)
     make_pick(draft_id=draft.pk, constructor=teams[1], driver=drivers[4], actor=manager, now=now)
     withdraw_constructor(draft_id=draft.pk, constructor_id=teams[1].pk, now=now)
@@ -32,10 +32,10 @@ def test_the_log_reads_as_sentences_newest_first(
     assert told(draft, manager) == [
         "The picks are locked.",
         "All picks are made.",
-        f"{a} got {drivers[2]} by autopick with pick 6: Best free driver by price (28.0 M).",
+        f"{a} got {drivers[2]} by autopick with pick 6: The draft locked. Best free driver by price (28.0 M).",
         f"{b} left the league. {drivers[4]} can be drafted again.",
-        f"{c} got {drivers[1]} by autopick with pick 4: Best free driver by price (29.0 M).",
-        f"{c} got {drivers[0]} by autopick with pick 3: Best free driver by price (30.0 M).",
+        f"{c} got {drivers[1]} by autopick with pick 4: Autopick was on. Best free driver by price (29.0 M).",
+        f"{c} got {drivers[0]} by autopick with pick 3: Autopick was on. Best free driver by price (30.0 M).",
         f"{manager.display_name} picked {drivers[4]} for {b} with pick 2.",
         f"{a} drafted {drivers[3]} with pick 1.",
         f"{c} switched autopick on.",
@@ -49,8 +49,8 @@ def test_the_log_tells_of_a_race_that_moves_and_is_cancelled(
     draft: Draft, teams: list[Constructor], race: Race, manager: User, now: datetime
 ) -> None:
     withdraw_constructor(draft_id=draft.pk, constructor_id=teams[2].pk, now=now)
-    set_autopilot(constructor=teams[1], on=True, actor=teams[1].user, now=now)
-    set_autopilot(constructor=teams[1], on=False, actor=teams[1].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[1], mode="always", actor=teams[1].user, now=now)
+    set_autopilot(draft_id=draft.pk, constructor=teams[1], mode="off", actor=teams[1].user, now=now)
     for hours in (24, 24 * 20):
         race.starts_at += timedelta(hours=hours)
         race.qualifying_at = race.starts_at - timedelta(days=1)

@@ -387,17 +387,20 @@ def test_who_missed_two_turns_has_a_tenth_until_they_are_back(
     assert turn(draft) == (5, at + 90 * SECOND)
 
 
-@pytest.mark.parametrize("does", ["queue", "autopick"])
+@pytest.mark.parametrize("does", ["queue", "season list", "autopick"])
 def test_whatever_the_player_does_ends_the_short_time(
     draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, does: str
 ) -> None:
     Draft.objects.filter(pk=draft.pk).update(misses={str(team.pk): 2 for team in teams})
     player = {"constructor": teams[2], "actor": teams[2].user, "now": now}
 
-    if does == "queue":
-        queues.set_queue(draft_id=draft.pk, driver_ids=[], **player)
-    else:
-        set_autopilot(on=False, **player)
+    match does:
+        case "queue":
+            queues.set_queue(draft_id=draft.pk, driver_ids=[], **player)
+        case "season list":
+            queues.set_season_list(driver_ids=[], never_ids=[], **player)
+        case _:
+            set_autopilot(draft_id=draft.pk, mode="off", **player)
 
     draft.refresh_from_db()
     assert set(draft.misses) == {str(teams[0].pk), str(teams[1].pk)}

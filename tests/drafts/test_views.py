@@ -458,14 +458,40 @@ def test_a_manager_picks_for_a_team_on_purpose_only(
 
     at_first, then = read(client, room(draft)), read(client, chosen)
     asked = read(client, f"{chosen}&driver={drivers[0].pk}")
-    client.post(room(draft, "pick"), {"driver": drivers[0].pk, "constructor": teams[0].pk})
+    choice = {"driver": drivers[0].pk, "constructor": teams[0].pk}
+    silent = client.post(room(draft, "pick"), choice)
+    client.post(room(draft, "pick"), {**choice, "reason": "On the phone."})
     afterwards = read(client, chosen)
 
+    assert (silent.status_code, f"Say why you pick for {teams[0]}." in silent.content.decode()) == (400, True)
+    assert 'name="reason" maxlength="200" required' in asked
     assert f"Pick for {teams[0].team_name}" in at_first
     assert (len(buttons(at_first)), len(buttons(then)), len(buttons(afterwards))) == (0, 22, 0)
     assert f"Draft {drivers[0].name} for {teams[0].team_name}?" in text(asked)
-    assert f"{manager.display_name} picked {drivers[0].name} for {teams[0].team_name} with pick 1." in afterwards
-    assert Pick.objects.get().source == "manager"
+    assert (
+        f"{manager.display_name} picked {drivers[0].name} for {teams[0].team_name} with pick 1: On the phone."
+        in text(afterwards)
+    )
+    assert (Pick.objects.get().source, Pick.objects.get().reason) == ("manager", "On the phone.")
+
+
+def test_a_manager_lets_the_autopick_take_the_turn(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User
+) -> None:
+    client.force_login(manager)
+    url, data = room(draft, "autopick_for"), {"pick_number": 1, "reason": "Asleep"}
+
+    page = read(client, room(draft))
+    silent = client.post(url, {"pick_number": 1})
+    said = [told(client, draft, "autopick_for", **data) for _ in range(2)]
+    client.force_login(teams[1].user)
+    refused = client.post(url, {**data, "pick_number": 2})
+
+    assert f"Let the autopick pick for {teams[0].team_name}" in page
+    assert "Let the autopick pick for" not in read(client, room(draft))
+    assert (silent.status_code, refused.status_code) == (400, 403)
+    assert [line.rstrip(" >") for line in said] == ["The autopick made pick 1."] * 2
+    assert draft.picks.get().reason == "A manager let it pick (Asleep). Best free driver by price (30.0 M)"
 
 
 # The list of drivers ----------------------------------------------------------------------------
@@ -617,11 +643,11 @@ def test_every_action_says_what_it_did(
     act("initialize")
     first = Constructor.objects.get(pk=Draft.objects.get().order_data[0])
     act("set_order", **places([first, *league.constructors.exclude(pk=first.pk)]))
-    act("pick", driver=drivers[0].pk, constructor=first.pk)
+    act("pick", driver=drivers[0].pk, constructor=first.pk, reason="On the phone")
     client.force_login(first.user)
-    act("autopilot", on="1")
-    act("autopilot", on="0")
-    after = client.post(address(league, race, "autopilot"), {"on": "1"}, follow=True)
+    act("autopilot", mode="draft")
+    act("autopilot", mode="off")
+    after = client.post(address(league, race, "autopilot"), {"mode": "always"}, follow=True)
 
     assert [line.rstrip(" >") for line in said] == [
         "The draft is open.",
@@ -648,11 +674,14 @@ def test_a_player_switches_autopick_on_and_off(
     client.force_login(teams[1].user)
 
     shown = []
-    for on in ("1", "0"):
-        client.post(room(draft, "autopilot"), {"on": on})
-        shown.append((Autopilot.objects.count(), "Autopick is on." in read(client, room(draft))))
+    for mode in ("pick", "draft", "always", "off"):
+        client.post(room(draft, "autopilot"), {"mode": mode, "pick_number": 2})
+        html = read(client, room(draft))
+        checked = re.findall(r'name="mode" value="(\w+)"[^>]*checked', html)
+        shown.append((Autopilot.objects.count(), "Autopick is on." in html, checked))
 
-    assert shown == [(1, True), (0, False)]
+    assert shown == [(1, True, ["pick"]), (1, True, ["draft"]), (1, True, ["always"]), (0, False, ["off"])]
+    assert client.post(room(draft, "autopilot"), {"mode": "on"}).status_code == 400
 
 
 def test_autopick_on_the_clock_picks_at_once(
@@ -661,10 +690,10 @@ def test_autopick_on_the_clock_picks_at_once(
     client.force_login(teams[0].user)
 
     warning = read(client, room(draft))
-    response = client.post(room(draft, "autopilot"), {"on": "1"}, headers=HTMX)
+    response = client.post(room(draft, "autopilot"), {"mode": "draft"}, headers=HTMX)
 
     html = response.content.decode()
-    assert "the ranking picks for you at once" in warning
+    assert "the autopick picks for you at once" in warning
     assert f"{teams[0].team_name} got {drivers[0].name} by autopick with pick 1" in html
     assert 'class="draft-cell__source"' in html
     assert ("A: picked by the ranking" in html, "M: picked by a manager" in html) == (True, False)
@@ -673,7 +702,7 @@ def test_autopick_on_the_clock_picks_at_once(
 def test_who_has_no_team_has_no_autopick(client: Client, draft: Draft, manager: User) -> None:
     client.force_login(manager)
 
-    assert client.post(room(draft, "autopilot"), {"on": "1"}).status_code == 404
+    assert client.post(room(draft, "autopilot"), {"mode": "draft"}).status_code == 404
 
 
 # Afterwards -------------------------------------------------------------------------------------
@@ -843,7 +872,7 @@ def test_the_room_costs_the_same_for_four_and_ten_teams(
         ConstructorFactory.create_batch(size - 1, league=league)
         draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=league.creator, now=now)
         for team in league.constructors.all():
-            set_autopilot(constructor=team, on=True, actor=team.user, now=now)
+            set_autopilot(draft_id=draft.pk, constructor=team, mode="always", actor=team.user, now=now)
         client.force_login(user)
         counts.append(queries(client, room(draft)))
 

@@ -78,7 +78,9 @@ def test_two_players_draft_through_the_generated_client(live_server: LiveServer,
     paused = ana.call("drafts.drafts_pause", league.id, race.pk)
     undone = ana.call("drafts.drafts_undo", league.id, race.pk, body=models.UndoIn(to_pick_number=1))
     draft = ana.call("drafts.drafts_resume", league.id, race.pk)
-    bo.call("drafts.constructors_set_autopick", bos, body=models.AutopickIn(on=True))
+    bo.call(
+        "drafts.constructors_set_autopick", bos, race.pk, body=models.AutopickIn(mode=models.AutopickModeEnum.ALWAYS)
+    )
     while draft.current_pick:
         team = draft.current_pick.constructor
         if team != bos:

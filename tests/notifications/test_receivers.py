@@ -77,13 +77,13 @@ def test_the_last_pick_is_told_to_nobody(
 def test_turns_on_autopick_are_passed_over_and_what_was_picked_is_told(
     draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening, inbox: Inbox
 ) -> None:
-    picks.set_autopilot(constructor=teams[1], on=True, actor=teams[1].user, now=now)
+    picks.set_autopilot(draft_id=draft.pk, constructor=teams[1], mode="always", actor=teams[1].user, now=now)
     Driver.objects.filter(pk=drivers[7].pk).update(price=29)
 
     with happening():
         pick(draft, teams[0], drivers[0], now)
 
-    text = "Pick 2 for the Moon Grand Prix in Paddock. Best free driver by price (29.0 M)."
+    text = "Pick 2 for the Moon Grand Prix in Paddock. Autopick was on. Best free driver by price (29.0 M)."
     assert inbox(teams[1].user) == [("draft_update", f"{teams[1]} got {drivers[7]}", text)]
     assert [inbox(team.user) for team in (teams[0], teams[2])] == [[], [turn(3, teams[2])]]
 
