@@ -67,6 +67,12 @@ def time_between(start: datetime, end: datetime, quiet: Quiet | None) -> timedel
     return run + max(end - at, timedelta())
 
 
+def quiet_until(now: datetime, quiet: Quiet | None) -> datetime | None:
+    """When the quiet time ends that ``now`` is in; ``None`` outside of one."""
+    windows = quiet.windows(now) if quiet else iter(())
+    return next((ends if begins <= now else None for begins, ends in windows if ends > now), None)
+
+
 def turn_time(
     pick_seconds: int, *, misses: int, now: datetime, locks_at: datetime, turns_left: int, quiet: Quiet | None
 ) -> timedelta:

@@ -10,9 +10,11 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from drafts import lifecycle, order, points
+from drafts.clock import quiet_until
 from drafts.events import DraftPaused, DraftVoided
 from drafts.models import ROUNDS, Autopilot, Draft, Pick
 from drafts.picks import settle_clock
+from drafts.replay import State
 from fantasy_f1.core import clock
 from fantasy_f1.core.models import EventLog
 from leagues.models import Constructor, League
@@ -158,11 +160,15 @@ class DraftBoard:
 
 @dataclass(frozen=True)
 class Countdown:
-    """The clock of the turn, for the page: when it runs out, and its whole time, in ms; ``is_long`` takes hours."""
+    """The clock of the turn, for the page: when it runs out, and its whole time, in ms.
+
+    ``is_long`` where it takes hours; ``rests_until`` where it is a quiet hour.
+    """
 
     deadline_ms: int
     total_ms: int
     is_long: bool
+    rests_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -226,6 +232,43 @@ def draft_board(draft: Draft) -> DraftBoard:
     drivers = _driver_rows(draft, constructors, {pick.driver_id: pick for pick in picks})
     in_order = lifecycle.order_now(draft)
     cells = _cells(draft, in_order, constructors, picks, {row.driver.pk: row.team for row in drivers})
+    return _board(draft, constructors, drivers, in_order, cells, draft.current_pick)
+
+
+def board_at(board: DraftBoard, state: State) -> DraftBoard:
+    """The board of a draft as it stood in ``state``, without points. One query."""
+    drivers = Driver.objects.in_bulk([made.driver_id for made in state.picks.values()])
+    teams = {row.driver.pk: row.team for row in board.drivers}
+    on_turn = state.current_pick["pick_number"] if state.current_pick else None
+    cells = []
+    for number, pk in enumerate(order.turns(state.order, board.draft.method, ROUNDS), start=1):
+        made, constructor = state.picks.get(number), board.constructors[pk]
+        pick = made and Pick(
+            pick_number=number, constructor=constructor, driver=drivers[made.driver_id], source=made.source
+        )
+        cells.append(
+            Cell(
+                pick_number=number,
+                constructor=constructor,
+                pick=pick,
+                team=teams.get(made.driver_id) if made else None,
+                is_current=number == on_turn,
+                is_passed_over=pick is None and pk in state.withdrawn,
+                points=None,
+            )
+        )
+    return _board(board.draft, board.constructors, board.drivers, state.order, cells, on_turn)
+
+
+def _board(
+    draft: Draft,
+    constructors: dict[int, Constructor],
+    drivers: list[DriverRow],
+    in_order: Sequence[int],
+    cells: list[Cell],
+    on_turn: int | None,
+) -> DraftBoard:
+    """``cells`` are all turns, first to last; ``on_turn`` is the number of the one that comes next."""
     seats = len(in_order)
     rounds = [
         Round(
@@ -238,13 +281,12 @@ def draft_board(draft: Draft) -> DraftBoard:
         )
         for number in range(ROUNDS)
     ]
-    first = draft.current_pick
     return DraftBoard(
         draft=draft,
         constructors=constructors,
         columns=[constructors[pk] for pk in in_order],
         rounds=rounds if seats else [],
-        upcoming=[cell for cell in cells if first and cell.pick_number >= first and not cell.is_passed_over],
+        upcoming=[cell for cell in cells if on_turn and cell.pick_number >= on_turn and not cell.is_passed_over],
         drivers=drivers,
     )
 
@@ -313,6 +355,7 @@ def countdown(draft: Draft, now: datetime) -> Countdown | None:
         deadline_ms=milliseconds(draft.deadline_at),
         total_ms=draft.pick_seconds * 1000,
         is_long=draft.deadline_at - now >= timedelta(hours=1),
+        rests_until=quiet_until(now, draft.quiet),
     )
 
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("leagues/<id:league_pk>/drafts/", views.season, name="list"),
     path("leagues/<id:league_pk>/season-list/", views.season_list, name="season_list"),
     path(ROOM, views.room, name="room"),
+    path(f"{ROOM}replay/", views.replay, name="replay"),
     path(f"{ROOM}order/", views.proof, name="proof"),
     path(f"{ROOM}order/set/", views.set_order, name="set_order"),
     path(f"{ROOM}open/", views.initialize, name="initialize"),

@@ -29,6 +29,7 @@ from drafts.models import Autopilot, Draft
 from drafts.queries import (
     DraftBoard,
     DriverRow,
+    board_at,
     countdown,
     draft_board,
     find_draft,
@@ -38,6 +39,7 @@ from drafts.queries import (
     turning_point,
     wanted_items,
 )
+from drafts.replay import replay as state_after
 from drafts.ticker import Line, lines
 from fantasy_f1.core import clock
 from fantasy_f1.core.converters import id_of
@@ -317,6 +319,34 @@ def _put_season_list(request: UserRequest, constructor: Constructor) -> None:
     )
 
 
+@require_safe
+def replay(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    """The board as it stood after the event ``at`` of the draft's log, from the first one on."""
+    draft = _scheduled(request, league_pk, race_pk)
+    board = draft_board(draft)
+    told = lines(board)[::-1]
+    at = id_of(request.GET.get("at", "")) or 0
+    place = max(sum(line.version <= at for line in told) - 1, 0)
+    events = draft.events().filter(version__lte=told[place].version) if told else draft.events()
+    then = board_at(board, state_after(events.order_by("version"), method=draft.method))
+    context = {
+        "draft": draft,
+        "board": then,
+        "mine": _mine(request, board),
+        "on_the_clock": then.on_the_clock,
+        "told": told,
+        "line": told[place] if told else None,
+        "place": place + 1,
+        "steps": {
+            "first": told[0] if place else None,
+            "before": told[place - 1] if place else None,
+            "after": told[place + 1] if place + 1 < len(told) else None,
+            "last": told[-1] if place + 1 < len(told) else None,
+        },
+    }
+    return render_page(request, "drafts/replay.html", "replay", context)
+
+
 def _scheduled(request: PageRequest, league_pk: int, race_pk: int) -> Draft:
     drafts = Draft.objects.visible_to(request.user).select_related("league", "race", "last_modified_by")
     return get_object_or_404(drafts, league=league_pk, race=race_pk)
@@ -396,6 +426,7 @@ def _room(
         if others_turn
         else None,
         "may_manage": manages,
+        "reads_chat": bool(mine) or manages,
         "on_the_clock": on_the_clock,
         "picks_for": picks_for,
         "chosen": chosen,

@@ -70,11 +70,12 @@ document.addEventListener("pointerdown", () => {
 for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => { isPressed = false; });
 
 const isNews = (event) => event.detail.elt.id === "strip";
+const isPoll = (event) => !event.detail.requestConfig.triggeringEvent;
 
 document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.id === "chat-news" && isPoll(event) && isHeld()) event.preventDefault();
   if (!isNews(event)) return;
-  const isPoll = !event.detail.requestConfig.triggeringEvent;
-  if (isPoll && (isBusy() || (isLive && since() - askedAt < SAFETY))) event.preventDefault();
+  if (isPoll(event) && (isBusy() || (isLive && since() - askedAt < SAFETY))) event.preventDefault();
   else askedAt = since();
 });
 
@@ -106,6 +107,7 @@ for (const name of ["htmx:sendError", "htmx:responseError"]) {
 let source = null;
 let openedAt = null; // when the stream opened; null while it is not open
 let isLive = false; // whether it tells what happens: open, or between two whole answers
+const isHeld = () => isLive && openedAt !== null && since() - openedAt > FINITE;
 let lostAt = null; // when the connection was lost, by the server's clock and by the one that nobody sets
 let refusals = 0;
 let isOver = false;
@@ -359,7 +361,7 @@ const showPeople = () => {
 };
 
 const hearChat = () => {
-  if ($("#chat-part")) htmx.trigger("#chat-part", "chat");
+  if ($("#chat-news")) htmx.trigger("#chat-news", "chat");
   if (part() !== "chat" && isNarrow.matches) document.documentElement.dataset.unread = "";
 };
 
@@ -395,8 +397,9 @@ document.addEventListener("click", (event) => {
 // Keys ------------------------------------------------------------------------------------------
 
 const hasKeys = () => recall("room-keys") !== "off";
-const rows = () => [...document.querySelectorAll("#driver-rows li")];
-const handle = (row) => row?.querySelector('[name="driver"], [data-star], .driver-row__name');
+const rows = () => [...document.querySelectorAll("#driver-rows .driver-row")];
+const HANDLES = ['[name="driver"]', "[data-star]", ".driver-row__name"];
+const handle = (row) => HANDLES.map((what) => row?.querySelector(what)).find(Boolean);
 
 const moveBy = (step) => {
   const all = rows();
@@ -409,7 +412,7 @@ const moveBy = (step) => {
 const KEYS = {
   j: () => moveBy(1),
   k: () => moveBy(-1),
-  q: () => document.activeElement.closest("#driver-rows li")?.querySelector("[data-star]")?.click(),
+  q: () => document.activeElement.closest("#driver-rows .driver-row")?.querySelector("[data-star]")?.click(),
   "/": () => {
     if (isNarrow.matches) choosePart("drivers");
     $("#filter-q")?.focus();
