@@ -23,6 +23,22 @@ def limit_password(field: forms.Field) -> None:
     field.widget.attrs["maxlength"] = MAX_PASSWORD
 
 
+class TimeZoneField(forms.CharField):
+    """A time zone, by its name or that of a city; its suggestions are the ``zones`` in a list called time-zones."""
+
+    widget = forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"})
+    zones = staticmethod(time_zones)
+
+    def clean(self, value: str | None) -> str:
+        given: str = super().clean(value)
+        found = find_time_zones(given)
+        if len(found) > 1:
+            raise forms.ValidationError(f"There are several places of that name: {', '.join(found)}.")
+        if not found:
+            validate_time_zone(given)  # says what is wrong
+        return found[0]
+
+
 class RefusableForm(forms.Form):
     """A form that can show what a rule had against its values."""
 
@@ -110,22 +126,7 @@ class ProfileForm(RefusableForm):
         help_text="Shown instead of your username.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    time_zone = forms.CharField(
-        max_length=64,
-        help_text="Type a city, such as Berlin. All times are shown in this zone.",
-        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
-    )
-
-    zones = time_zones
-
-    def clean_time_zone(self) -> str:
-        given: str = self.cleaned_data["time_zone"]
-        found = find_time_zones(given)
-        if len(found) > 1:
-            raise forms.ValidationError(f"There are several places of that name: {', '.join(found)}.")
-        if not found:
-            validate_time_zone(given)  # says what is wrong
-        return found[0]
+    time_zone = TimeZoneField(max_length=64, help_text="Type a city, such as Berlin. All times are shown in this zone.")
 
 
 class PasswordForm(RefusableForm):

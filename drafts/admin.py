@@ -68,7 +68,7 @@ class DraftForm(forms.ModelForm):
 
 
 class ReasonForm(ActionForm):
-    reason = forms.CharField(required=False, max_length=200, label="Reason (to make void)")
+    reason = forms.CharField(required=False, max_length=200, label="Reason, that everybody in the league reads")
 
 
 @admin.register(Draft)
@@ -95,6 +95,8 @@ class DraftAdmin(ManagedByLeague):
         "order_commitment",
         "seed",
         "current_pick",
+        "deadline_at",
+        "pace",
         "opens_at",
         "locks_at",
         "log",
@@ -151,18 +153,17 @@ class DraftAdmin(ManagedByLeague):
 
     @admin.action(description="Make void, for good (with a reason)", permissions=["change"])
     def make_void(self, request: HttpRequest, queryset: QuerySet[Draft]) -> None:
-        self._do(request, queryset, control.void_draft, reason=request.POST.get("reason", ""))
+        self._do(request, queryset, control.void_draft)
 
-    def _do(
-        self, request: HttpRequest, queryset: QuerySet[Draft], command: Callable[..., Draft | str], **values: str
-    ) -> None:
-        """Run the command for each of the chosen drafts; a refusal is shown and the others go on.
+    def _do(self, request: HttpRequest, queryset: QuerySet[Draft], command: Callable[..., Draft | str]) -> None:
+        """Run the command for each of the chosen drafts, with the reason; a refusal is shown and the others go on.
 
         It is told what the command answers, or how the draft stands then.
         """
+        reason = request.POST.get("reason", "")
         for draft in queryset:
             try:
-                done = command(draft_id=draft.pk, actor=request.user, now=clock.now(), **values)
+                done = command(draft_id=draft.pk, actor=request.user, now=clock.now(), reason=reason)
             except DomainError as error:
                 self.message_user(request, f"{draft}: {error}", messages.ERROR)
             else:

@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 
 from drafts.models import Autopilot, Draft
+from drafts.picks import MAX_REASON
 from drafts.queries import DraftBoard, DriverRow
 from fantasy_f1.core.converters import id_of
+from leagues.forms import PaceForm
 from leagues.models import Constructor
 from races.models import Driver
 
@@ -125,12 +127,30 @@ class SeasonListForm(QueueForm):
     list = forms.ChoiceField(choices=[(WANTED, "Wanted"), (NEVER, "Never")])
 
 
-class UndoForm(forms.Form):
-    to_pick_number = forms.IntegerField(min_value=1)
+class ReasonForm(forms.Form):
+    """Why a manager does something."""
+
+    reason = forms.CharField(
+        label="Why?",
+        max_length=MAX_REASON,
+        help_text="Everybody in the league reads it.",
+        error_messages={"required": "Say why: everybody in the league reads it."},
+    )
 
 
-class VoidForm(forms.Form):
-    reason = forms.CharField(max_length=200, help_text="Everybody in the league reads it.")
+class UndoForm(ReasonForm):
+    to_pick_number = forms.IntegerField(
+        min_value=1,
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(["required", "invalid", "min_value"], "There is no pick with that number."),
+    )
+
+
+class ClockForm(PaceForm, ReasonForm):
+    field_order = ["pace", "live_seconds", "slow_hours", "reason"]
+
+
+class VoidForm(ReasonForm):
     sure = forms.BooleanField(label="All picks stop counting, for good")
 
 

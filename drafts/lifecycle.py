@@ -173,11 +173,6 @@ def _start(draft: Draft, *, actor: User | None, now: datetime, reason: str = "")
     go_on(draft, now=now, told=event, by=actor)
 
 
-def clock_now(draft: Draft) -> PickClock:
-    """The draft's clock, or until it opens that with which it would open now."""
-    return draft.league if draft.status == Draft.Status.SCHEDULED else draft
-
-
 def set_order(*, draft_id: int, constructor_ids: list[int], actor: User, now: datetime, reason: str = "") -> Draft:
     """A manager's order, until the first pick or the lock; the first turn begins anew.
 

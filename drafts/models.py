@@ -108,6 +108,11 @@ class Draft(PickClock, Versioned):
         return is_late and self.status == self.Status.OPEN and now < self.locks_at
 
     @property
+    def clock(self) -> PickClock:
+        """Its own, or until it opens that of the league, with which it would open now."""
+        return self.league if self.status == self.Status.SCHEDULED else self
+
+    @property
     def quiet(self) -> Quiet | None:
         """The hours in which its clock rests: only that of a slow draft has some."""
         if not self.is_slow or self.quiet_from is None or self.quiet_until is None:

@@ -18,6 +18,7 @@ urlpatterns = [
     path(f"{ROOM}queue/", views.queue, name="queue"),
     path(f"{ROOM}pause/", views.pause, name="pause"),
     path(f"{ROOM}resume/", views.resume, name="resume"),
+    path(f"{ROOM}clock/", views.set_clock, name="clock"),
     path(f"{ROOM}undo/", views.undo, name="undo"),
     path(f"{ROOM}void/", views.void, name="void"),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,10 +18,12 @@ from drafts.feed import KINDS
 from drafts.forms import (
     AutopickForForm,
     AutopickForm,
+    ClockForm,
     DriverFilter,
     OrderForm,
     PickForm,
     QueueForm,
+    ReasonForm,
     SeasonListForm,
     UndoForm,
     VoidForm,
@@ -192,7 +195,8 @@ def pause(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = _scheduled(request, league_pk, race_pk)
 
     def stop() -> str:
-        control.pause_draft(draft_id=draft.pk, actor=request.user, now=clock.now())
+        given = _read(ReasonForm(request.POST))
+        control.pause_draft(draft_id=draft.pk, actor=request.user, now=clock.now(), **given)
         return "The draft is paused."
 
     return _act(request, draft, stop)
@@ -212,17 +216,27 @@ def resume(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
 
 @post_only("drafts:room", "league_pk", "race_pk")
 @login_required
+def set_clock(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
+    draft = _scheduled(request, league_pk, race_pk)
+
+    def change() -> str:
+        given = _read(ClockForm(request.POST))
+        changed = control.set_clock(draft_id=draft.pk, actor=request.user, now=clock.now(), **given)
+        return f"The clock of this draft: {changed.pace}."
+
+    return _act(request, draft, change)
+
+
+@post_only("drafts:room", "league_pk", "race_pk")
+@login_required
 def undo(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     """Takes the number of the pick that was the last when the page was made, so that sending it twice is no harm."""
     draft = _scheduled(request, league_pk, race_pk)
 
     def take_back() -> str:
-        form = UndoForm(request.POST)
-        if not form.is_valid():
-            raise Invalid("There is no pick with that number.")
-        number = form.cleaned_data["to_pick_number"]
-        control.undo_pick(draft_id=draft.pk, to_pick_number=number, actor=request.user, now=clock.now())
-        return f"Pick {number} is undone."
+        given = _read(UndoForm(request.POST))
+        control.undo_pick(draft_id=draft.pk, actor=request.user, now=clock.now(), **given)
+        return f"Pick {given['to_pick_number']} is undone."
 
     return _act(request, draft, take_back)
 
@@ -352,6 +366,13 @@ def _scheduled(request: PageRequest, league_pk: int, race_pk: int) -> Draft:
     return get_object_or_404(drafts, league=league_pk, race=race_pk)
 
 
+def _read(form: Form) -> dict[str, Any]:
+    """What the form was given. Raises ``Invalid`` with the first thing that is wrong with it."""
+    if not form.is_valid():
+        raise Invalid(str(next(iter(form.errors.values()))[0]))
+    return form.cleaned_data
+
+
 def _mine(request: PageRequest, board: DraftBoard) -> Constructor | None:
     """The viewer's team, if they play in the league."""
     return next((team for team in board.playing if team.user_id == request.user.pk), None)
@@ -404,11 +425,13 @@ def _room(
         chosen, error = None, refusal
     is_unlocked = bool(draft.pk) and draft.status in Draft.UNLOCKED and now < draft.locks_at
     can_set_order = manages and is_unlocked and draft.status in Draft.ORDERABLE and not board.has_picks
+    controls = manages and is_unlocked and draft.status in Draft.RUNNING
     queue_ids = queues.queue_of(draft=draft, constructor=mine, actor=mine.user) if mine and is_unlocked else None
     my_turns, ticker = board.turns_of(mine), lines(board)
     autopick = board.autopick_of(mine) if mine else Autopilot.OFF
     my_next = next((cell.pick_number for cell in board.upcoming if cell.constructor == mine), None)
     others_turn = on_the_clock if manages and on_the_clock != mine else None
+    last = board.last_pick if controls else None
     context: dict[str, Any] = {
         "draft": draft,
         "league": draft.league,
@@ -440,7 +463,10 @@ def _room(
         "is_news": "seen" in request.GET,
         "order_form": order_form or (OrderForm(board=board) if can_set_order else None),
         "turning_point": turning_point(draft),
-        "controls": manages and is_unlocked and draft.status in Draft.RUNNING,
+        "controls": controls,
+        "pause_form": ReasonForm(auto_id="pause-%s") if controls else None,
+        "undo_form": UndoForm(auto_id="undo-%s", initial={"to_pick_number": last.pick_number}) if last else None,
+        "clock_form": ClockForm(auto_id="clock-%s", initial=ClockForm.values_of(draft)) if controls else None,
         "void_form": void_form or (VoidForm() if manages and is_unlocked else None),
         "queue": None if queue_ids is None else queue_items(board, queue_ids),
         "queued": queue_ids or [],

@@ -117,7 +117,7 @@ def _of_draft(at: str = "") -> dict[str, dict[str, Any]]:
     part = _by(id=f"{at}order/0", race_id=f"{at}race")
     return {
         **dict.fromkeys(["drafts_read", "drafts_set_order", "drafts_events"], draft),
-        **dict.fromkeys(["drafts_pause", "drafts_resume", "drafts_undo", "drafts_void"], draft),
+        **dict.fromkeys(["drafts_pause", "drafts_resume", "drafts_set_clock", "drafts_undo", "drafts_void"], draft),
         "drafts_let_autopick": draft,
         **dict.fromkeys(["constructors_draft", "constructors_pick"], part),
         **dict.fromkeys(["constructors_queue", "constructors_set_queue", "constructors_set_autopick"], part),
@@ -143,6 +143,7 @@ LINKS: dict[str, dict[str, dict[str, Any]]] = {
     "drafts_set_order": _DRAFT,
     "drafts_pause": _DRAFT,
     "drafts_resume": _DRAFT,
+    "drafts_set_clock": _DRAFT,
     "drafts_undo": _DRAFT,
     "drivers_list": dict.fromkeys(["drivers_read", "drivers_results"], _by(id="results/0/id")),
     "races_list": dict.fromkeys(

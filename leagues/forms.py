@@ -1,6 +1,7 @@
 """What the league pages take in; the filter of lists is the API's too. Rules are in ``managers`` and ``membership``."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -8,12 +9,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.http import QueryDict
 
-from accounts.forms import RefusableForm
+from accounts.forms import RefusableForm, TimeZoneField
 from accounts.models import User
+from fantasy_f1.core.numbers import plain
 from fantasy_f1.core.serializers import MAX_ID
 from leagues.managers import people_of
 from leagues.membership import COLOURS, MAX_REASON, free_colours
-from leagues.models import Constructor, League, LeagueQuerySet
+from leagues.models import LIVE, SLOW, Constructor, League, LeagueQuerySet, PickClock
 from races.forms import SeasonFilter
 from races.models import Season
 
@@ -31,6 +33,8 @@ COLOUR_NAMES = (
     "Brown",
 )
 ORDERS = ("name", "created_at", "member_count")
+HOUR = 3_600
+CLOCK_TIME = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 YES_NO = [("true", "Yes"), ("false", "No")]
 
 
@@ -61,8 +65,74 @@ class LeagueFilter(SeasonFilter):
         return leagues.order_by(wanted.get("ordering", "name"), "pk")
 
 
-class LeagueForm(RefusableForm, forms.ModelForm):
+class PaceForm(forms.Form):
+    """How long a pick may take, in words that people use → ``pick_seconds``."""
+
+    pace = forms.ChoiceField(
+        choices=[("live", "Live"), ("slow", "Slow"), ("none", "No clock")],
+        initial="slow",
+        widget=forms.RadioSelect,
+        help_text="Live: you all meet, and every pick takes seconds. Slow: you draft over the week, and every pick has "
+        "hours. When the time is over, the autopick picks. No clock: everybody takes the time until the lock.",
+    )
+    live_seconds = forms.IntegerField(
+        label="Seconds for a pick, live",
+        min_value=LIVE[0],
+        max_value=LIVE[1],
+        initial=60,
+        required=False,
+        help_text="15 to 300.",
+    )
+    slow_hours = forms.DecimalField(
+        label="Hours for a pick, slow",
+        min_value=SLOW[0] // HOUR,
+        max_value=SLOW[1] // HOUR,
+        max_digits=6,
+        decimal_places=4,
+        initial=8,
+        required=False,
+        help_text="1 to 24. Less where the time until the lock is not enough for all.",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+
+    @staticmethod
+    def values_of(pick_clock: PickClock) -> dict[str, Any]:
+        """What the form starts with to show a clock as it is."""
+        seconds = pick_clock.pick_seconds
+        if seconds is None:
+            return {"pace": "none"}
+        if pick_clock.is_slow:
+            return {"pace": "slow", "slow_hours": plain(round(Decimal(seconds) / HOUR, 4))}
+        return {"pace": "live", "live_seconds": seconds}
+
+    def clean(self) -> dict[str, Any]:
+        """Of the two times, that of the other pace does not matter."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        pace = values.pop("pace", None)
+        live, slow = values.pop("live_seconds", None), values.pop("slow_hours", None)
+        for name, wanted in (("live_seconds", "live"), ("slow_hours", "slow")):
+            if pace != wanted:
+                self.errors.pop(name, None)
+        if pace == "live" and live is None and "live_seconds" not in self.errors:
+            self.add_error("live_seconds", "Say how many seconds a pick may take.")
+        if pace == "slow" and slow is None and "slow_hours" not in self.errors:
+            self.add_error("slow_hours", "Say how many hours a pick may take.")
+        values["pick_seconds"] = {"live": live, "slow": slow and round(slow * HOUR)}.get(pace or "")
+        return values
+
+
+class LeagueForm(PaceForm, RefusableForm, forms.ModelForm):
     """Settings that can be changed later."""
+
+    quiet_from = forms.TimeField(label="Quiet from", initial="22:00", required=False, widget=CLOCK_TIME)
+    quiet_until = forms.TimeField(
+        label="Quiet until",
+        initial="08:00",
+        required=False,
+        widget=CLOCK_TIME,
+        help_text="The clock rests then, and nobody has to pick at night. Leave both empty if it shall never rest.",
+    )
+    time_zone = TimeZoneField(max_length=64, help_text="Where it is that time. Type a city, such as Berlin.")
 
     is_private = forms.TypedChoiceField(
         label="Who can find it",

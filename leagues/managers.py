@@ -226,6 +226,8 @@ def _check_quiet(begins: time | None, ends: time | None) -> None:
         )
     if begins is None or ends is None:
         return
+    if any(at.second or at.microsecond for at in (begins, ends)):
+        raise Invalid("Quiet hours begin and end with a whole minute.", field="quiet_from")
     runs = (datetime.combine(date.min, begins) - datetime.combine(date.min, ends)) % timedelta(days=1)
     if runs < timedelta(hours=1):
         raise Invalid("The quiet hours leave the clock at least an hour of the day.", field="quiet_until")

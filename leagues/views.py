@@ -66,7 +66,8 @@ def browse(request: PageRequest) -> HttpResponse:
 def create(request: UserRequest) -> HttpResponse:
     """A new league; its creator enters a team in the same step, if they want to play."""
     now = clock.now()
-    form = NewLeagueForm(request.POST or None, year=now.year, initial={"season": now.year})
+    initial = {"season": now.year, "time_zone": request.user.time_zone}
+    form = NewLeagueForm(request.POST or None, year=now.year, initial=initial)
     if form.is_valid():
         values = form.cleaned_data
         team_name = values.pop("team_name")
@@ -310,7 +311,9 @@ def _settings(
     manages = may_manage(request.user, league)
     if manages and form is None:
         values = model_to_dict(league, fields=LeagueForm.Meta.fields)
-        form = LeagueForm(initial={**values, "is_private": "true" if league.is_private else "false"})
+        values |= {name: getattr(league, name) for name in ("quiet_from", "quiet_until", "time_zone")}
+        values |= LeagueForm.values_of(league) | {"is_private": "true" if league.is_private else "false"}
+        form = LeagueForm(initial=values)
     if mine and team_form is None:
         team_form = TeamForm(constructor=mine)
     refused = bool((form and form.errors) or (team_form and team_form.errors))

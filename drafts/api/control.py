@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from drafts import control
-from drafts.api.drafts import DraftOut, draft_response, visible_draft
+from drafts.api.drafts import DraftOut, ReasonIn, draft_response, visible_draft
 from drafts.errors import (
     DraftNotOpen,
     DraftNotPaused,
@@ -23,11 +23,20 @@ from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
+from leagues.api.leagues import PickSecondsField
 
 # What goes in -----------------------------------------------------------------------------------
 
 
-class UndoIn(StrictSerializer):
+class ClockIn(ReasonIn):
+    example = {"pick_seconds": 90}
+
+    pick_seconds = PickSecondsField(
+        allow_null=True, help_text="15 to 300, or 1 to 24 hours; null: from now on no clock runs"
+    )
+
+
+class UndoIn(ReasonIn):
     to_pick_number = serializers.IntegerField(
         required=False, help_text="Undo this pick and all after it; without it the last pick alone"
     )
@@ -54,22 +63,26 @@ class VoidIn(StrictSerializer):
 @extend_schema(
     operation_id="drafts_pause",
     tags=["drafts"],
-    request=None,
-    responses={200: DraftOut, **problems(NotAllowed, 404, DraftNotRunning, RaceLocked)},
+    request=ReasonIn,
+    responses={200: DraftOut, **problems(400, NotAllowed, 404, DraftNotRunning, RaceLocked)},
 )
 @api_view(["POST"])
 def pause_view(request: Request, league_pk: int, race_pk: int) -> Response:
-    """Stop a draft that is open or complete, as a manager: nobody picks until it is resumed. Safe to repeat."""
+    """Stop a draft that is open or complete, as a manager: nobody picks until it is resumed. Safe to repeat.
+
+    What is left of the turn on the clock is kept.
+    """
     draft = visible_draft(request, league_pk, race_pk)
-    draft = control.pause_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now())
+    given = valid(ReasonIn(data=request.data))
+    draft = control.pause_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
     return draft_response(draft)
 
 
 @extend_schema(
     operation_id="drafts_resume",
     tags=["drafts"],
-    request=None,
-    responses={200: DraftOut, **problems(NotAllowed, 404, DraftNotRunning, RaceLocked)},
+    request=ReasonIn,
+    responses={200: DraftOut, **problems(400, NotAllowed, 404, DraftNotRunning, RaceLocked)},
 )
 @api_view(["POST"])
 def resume_view(request: Request, league_pk: int, race_pk: int) -> Response:
@@ -78,7 +91,26 @@ def resume_view(request: Request, league_pk: int, race_pk: int) -> Response:
     Teams on autopick whose turn it is pick at once.
     """
     draft = visible_draft(request, league_pk, race_pk)
-    draft = control.resume_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now())
+    given = valid(ReasonIn(data=request.data))
+    draft = control.resume_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
+    return draft_response(draft)
+
+
+@extend_schema(
+    operation_id="drafts_set_clock",
+    tags=["drafts"],
+    request=ClockIn,
+    responses={200: DraftOut, **problems(400, NotAllowed, 404, DraftNotRunning, RaceLocked)},
+)
+@api_view(["PUT"])
+def clock_view(request: Request, league_pk: int, race_pk: int) -> Response:
+    """Change the time for a pick of a draft that runs, as a manager. The turn on the clock begins anew.
+
+    It holds for this draft; the next one has the league's.
+    """
+    draft = visible_draft(request, league_pk, race_pk)
+    given = valid(ClockIn(data=request.data))
+    draft = control.set_clock(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
     return draft_response(draft)
 
 
@@ -142,6 +174,7 @@ def void_view(request: Request, league_pk: int, race_pk: int) -> Response:
 urlpatterns: list[URLPattern] = [
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/pause", pause_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/resume", resume_view),
+    path("leagues/<id:league_pk>/drafts/<id:race_pk>/clock", clock_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/undo", undo_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/autopick", autopick_view),
     path("leagues/<id:league_pk>/drafts/<id:race_pk>/void", void_view),

@@ -16,9 +16,11 @@ from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from drafts import lifecycle, order, points
+from drafts import lifecycle, points
 from drafts.errors import CannotDraft, OrderFixed, WrongOrder
+from drafts.events import turn
 from drafts.models import Draft, Pick
+from drafts.picks import MAX_REASON, time_for_turn
 from drafts.queries import up_to_date
 from fantasy_f1.core import clock, numbers
 from fantasy_f1.core.conditional import if_match, tagged
@@ -27,6 +29,7 @@ from fantasy_f1.core.filters import IdFilter
 from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
+from leagues.api.leagues import TimeOfDayField
 from leagues.models import League
 from leagues.permissions import require_manager
 from races.models import Race
@@ -36,11 +39,19 @@ ORDERS = {"starts_at": "race__starts_at", "opens_at": "opens_at", "locks_at": "l
 # What goes in -----------------------------------------------------------------------------------
 
 
-class InitializeIn(StrictSerializer):
+class ReasonIn(StrictSerializer):
+    example: dict[str, Any] = {"reason": "Pizza is here"}
+
+    reason = serializers.CharField(
+        max_length=MAX_REASON, required=False, allow_blank=True, help_text="Everybody in the league reads it"
+    )
+
+
+class InitializeIn(ReasonIn):
     race_id = ReferenceField(queryset=Race.objects.all())
 
 
-class OrderIn(StrictSerializer):
+class OrderIn(ReasonIn):
     example = {"order": [2, 1]}
 
     order = serializers.ListField(
@@ -93,10 +104,19 @@ class CurrentPickOut(serializers.Serializer[Any]):
     round = serializers.IntegerField()
     constructor = serializers.IntegerField()
     deadline = serializers.DateTimeField(allow_null=True, help_text="null: no clock runs")
+    seconds_left = serializers.IntegerField(
+        allow_null=True, help_text="What a pause keeps for the turn; null unless the draft is paused and has a clock"
+    )
 
 
 class DraftSummaryOut(serializers.Serializer[Any]):
-    example: dict[str, Any] = {"order": [2, 1]}
+    example: dict[str, Any] = {
+        "order": [2, 1],
+        "pick_seconds": 28_800,
+        "quiet_from": "22:00",
+        "quiet_until": "08:00",
+        "time_zone": "Europe/Berlin",
+    }
 
     id = serializers.IntegerField()
     league = serializers.IntegerField(source="league_id")
@@ -110,6 +130,16 @@ class DraftSummaryOut(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="Counts the draft's events")
     opens_at = serializers.DateTimeField()
     locks_at = serializers.DateTimeField()
+    pick_seconds = serializers.IntegerField(
+        source="clock.pick_seconds",
+        allow_null=True,
+        help_text="For a pick; null: there is no clock. Until the draft opens, the clock is that of the league",
+    )
+    quiet_from = TimeOfDayField(
+        source="clock.quiet_from", allow_null=True, help_text="When the clock of a slow draft rests"
+    )
+    quiet_until = TimeOfDayField(source="clock.quiet_until", allow_null=True)
+    time_zone = serializers.CharField(source="clock.time_zone", help_text="Of the quiet hours")
 
     def get_order(self, draft: Draft) -> list[int]:
         """Constructor ids, the first picks first; as it would be now until it opens, empty until it is drawn."""
@@ -117,15 +147,12 @@ class DraftSummaryOut(serializers.Serializer[Any]):
 
     @extend_schema_field(CurrentPickOut(allow_null=True))
     def get_current_pick(self, draft: Draft) -> dict[str, Any] | None:
-        if draft.current_pick is None:
+        current = turn(draft)
+        if current is None:
             return None
-        current = {
-            "pick_number": draft.current_pick,
-            "round": order.round_of(len(draft.order_data), draft.current_pick),
-            "constructor": order.on_turn(draft.order_data, draft.method, draft.current_pick),
-            "deadline": draft.deadline_at,
-        }
-        return CurrentPickOut(current).data
+        left = time_for_turn(draft, clock.now()) if draft.status == Draft.Status.PAUSED else None
+        kept = None if left is None else int(left.total_seconds())
+        return CurrentPickOut(current | {"deadline": draft.deadline_at, "seconds_left": kept}).data
 
 
 class DraftOut(DraftSummaryOut):
@@ -169,9 +196,10 @@ class AheadOut(serializers.Serializer[Any]):
 def initialize_view(request: Request, league_pk: int) -> Response:
     """Open the league's draft for a race now, as its manager. 200: it was opened before, and nothing changed."""
     league = _league(request, league_pk)
-    race: Race = valid(InitializeIn(data=request.data))["race_id"]
+    given = valid(InitializeIn(data=request.data))
+    race: Race = given.pop("race_id")
     draft, opened = lifecycle.initialize_draft(
-        league_id=league.pk, race_id=race.pk, actor=account_of(request), now=clock.now()
+        league_id=league.pk, race_id=race.pk, actor=account_of(request), now=clock.now(), **given
     )
     response = draft_response(draft)
     return created(response.data, at="api-draft", args=[league.pk, race.pk]) if opened else response
@@ -237,10 +265,11 @@ def draft_view(request: Request, league_pk: int, race_pk: int) -> Response:
     draft = visible_draft(request, league_pk, race_pk)
     if request.method != "PATCH":
         return draft_response(draft)
-    ids = valid(OrderIn(data=request.data))["order"]
+    given = valid(OrderIn(data=request.data))
+    ids = given.pop("order")
     with if_match(request, lambda: _locked_response(request, draft.pk)):
         changed = lifecycle.set_order(
-            draft_id=draft.pk, constructor_ids=ids, actor=account_of(request), now=clock.now()
+            draft_id=draft.pk, constructor_ids=ids, actor=account_of(request), now=clock.now(), **given
         )
         return tagged(draft_response(changed))
 

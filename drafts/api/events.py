@@ -26,12 +26,14 @@ EVENTS_EXAMPLE = """retry: 5000
 
 id: 2
 event: draft_opened
-data: {"at": "2026-07-22T09:00:00Z", "by": null, "draft_id": 7, "order": [3, 1, 2], "seed": "5f3a"}
+data: {"at": "2026-07-22T09:00:00Z", "by": null, "draft_id": 7, "order": [3, 1, 2], "seed": "5f3a", "reason": "",
+data: "current_pick": {"pick_number": 1, "round": 1, "constructor": 3, "deadline": "2026-07-22T17:00:00+00:00"}}
 
 id: 3
 event: pick_made
 data: {"at": "2026-07-22T09:04:10Z", "by": {"id": 4, "username": "ana"}, "draft_id": 7, "pick_number": 1,
-data: "constructor_id": 3, "driver_id": 12, "source": "player", "reason": ""}
+data: "constructor_id": 3, "driver_id": 12, "source": "player", "reason": "",
+data: "current_pick": {"pick_number": 2, "round": 1, "constructor": 1, "deadline": "2026-07-22T17:04:10+00:00"}}
 
 """
 
@@ -55,8 +57,9 @@ class EventStreamRenderer(BaseRenderer):
     summary="What happened in a draft, as server-sent events",
     description=(
         "The draft's log for whoever may see the draft. Each event has the draft's version as its `id`, its kind as "
-        "`event` and a JSON object as `data`: `at`, `by` (id and username of who did it, or null) and what belongs to "
-        "the kind.\n\n"
+        "`event` and a JSON object as `data`: `at`, `by` (id and username of who did it, or null), `current_pick` (the "
+        "turn that comes after it: `pick_number`, `round`, `constructor` and `deadline`, which is null in a pause and "
+        "without a clock; or null where nobody is to pick) and what belongs to the kind.\n\n"
         "The answer stays open: what happens is sent at once, after all that a client missed, and a comment every "
         "15 seconds where there is nothing. It ends when the viewer may not see the draft any more and when the server "
         "stops; a server without open streams ends it after what there is, at most "

@@ -1,12 +1,14 @@
 """Leagues as JSON, and entering a team; what constructors earn, and so more about them, is told by scoring."""
 
+import re
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import api_view
 from rest_framework.exceptions import ValidationError
@@ -28,15 +30,45 @@ from fantasy_f1.core.serializers import ReferenceField, StrictSerializer, valid
 from leagues import managers, membership, points
 from leagues.errors import LeagueFull, LeagueInUse, RemovedBefore, SeasonOver, TeamNameTaken, WrongCode
 from leagues.forms import ORDERS, LeagueFilter
-from leagues.models import MAX_TEAMS, MIN_TEAMS, Constructor, League
+from leagues.models import LIVE, MAX_TEAMS, MIN_TEAMS, SLOW, Constructor, League
 from leagues.permissions import require_manager
 from races.models import Season
+
+TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+
+
+@extend_schema_field({"type": "string", "pattern": f"^{TIME}$"})
+class TimeOfDayField(serializers.TimeField):
+    """Hours and minutes, ``22:00``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
+
+    def to_internal_value(self, value: Any) -> time:
+        if not isinstance(value, str) or not re.fullmatch(TIME, value):
+            self.fail("invalid", format="hh:mm")
+        return time.fromisoformat(value)
+
+
+@extend_schema_field({"anyOf": [{"type": "integer", "minimum": a, "maximum": b} for a, b in (LIVE, SLOW)]})
+class PickSecondsField(serializers.IntegerField):
+    """Which numbers of seconds there are is a rule."""
+
 
 # What goes in -----------------------------------------------------------------------------------
 
 
 class LeagueChangeIn(StrictSerializer):
-    example = {"name": "Grid", "description": "Loser cooks.", "draft_method": "snake", "max_teams": 4}
+    example = {
+        "name": "Grid",
+        "description": "Loser cooks.",
+        "draft_method": "snake",
+        "max_teams": 4,
+        "pick_seconds": 28_800,
+        "quiet_from": "22:00",
+        "quiet_until": "08:00",
+        "time_zone": "Europe/Berlin",
+    }
 
     name = serializers.CharField(max_length=60)
     description = serializers.CharField(max_length=500, required=False, allow_blank=True)
@@ -50,6 +82,16 @@ class LeagueChangeIn(StrictSerializer):
     is_private = serializers.BooleanField(required=False)
     draft_opens_days = serializers.IntegerField(min_value=1, max_value=14, required=False, help_text="Before the race")
     draft_locks_at = serializers.ChoiceField(League.LocksAt.choices, required=False)
+    pick_seconds = PickSecondsField(
+        allow_null=True,
+        required=False,
+        help_text="15 to 300 for a live draft, 1 to 24 hours for a slow one, or no clock",
+    )
+    quiet_from = TimeOfDayField(
+        allow_null=True, required=False, help_text="In quiet hours the clock of a slow draft rests; both or neither"
+    )
+    quiet_until = TimeOfDayField(allow_null=True, required=False)
+    time_zone = serializers.CharField(max_length=64, required=False, help_text="Of the quiet hours; yours by itself")
 
 
 class LeagueIn(LeagueChangeIn):
@@ -87,12 +129,18 @@ class LeagueOut(serializers.ModelSerializer[League]):
         "max_teams": 4,
         "draft_opens_days": 5,
         "draft_locks_at": "qualifying",
+        "pick_seconds": 28_800,
+        "quiet_from": "22:00",
+        "quiet_until": "08:00",
+        "time_zone": "Europe/Berlin",
     }
 
     code = serializers.SerializerMethodField()
     season = serializers.IntegerField(source="season_id", help_text="Year of the season")
     creator = PlayerOut()
     member_count = serializers.IntegerField(help_text="Teams that play")
+    quiet_from = TimeOfDayField(allow_null=True)
+    quiet_until = TimeOfDayField(allow_null=True)
     is_member = serializers.BooleanField(source="is_mine", help_text="Whether you play in it or manage it")
 
     class Meta:
@@ -111,6 +159,10 @@ class LeagueOut(serializers.ModelSerializer[League]):
             "is_member",
             "draft_opens_days",
             "draft_locks_at",
+            "pick_seconds",
+            "quiet_from",
+            "quiet_until",
+            "time_zone",
             "created_at",
         ]
 

@@ -45,6 +45,7 @@ drafts_order_ahead          200  200 200 200 200 200    404  404 200 200 200 200
 drafts_pause                401  403 403 403 200 200    401  404 403 403 200 200
 drafts_read                 200  200 200 200 200 200    404  404 200 200 200 200
 drafts_resume               401  403 403 403 200 200    401  404 403 403 200 200
+drafts_set_clock            401  403 403 403 200 200    401  404 403 403 200 200
 drafts_set_order            401  403 403 403 200 200    401  404 403 403 200 200
 drafts_undo                 401  403 403 403 200 200    401  404 403 403 200 200
 drafts_void                 401  403 403 403 200 200    401  404 403 403 200 200
@@ -115,6 +116,9 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "constructors_set_season_list": lambda world: {"driver_ids": [world.driver.pk], "never": []},
     "drafts_initialize": lambda world: {"race_id": world.next_race.pk},
     "drafts_let_autopick": lambda world: {"pick_number": 1, "reason": "Asleep"},
+    "drafts_pause": lambda world: {"reason": "Rain"},
+    "drafts_resume": lambda world: {"reason": "Sun"},
+    "drafts_set_clock": lambda world: {"pick_seconds": 90},
     "drafts_set_order": lambda world: {"order": [world.members_team.pk, world.owners_team.pk]},
     "drafts_undo": lambda world: {"to_pick_number": 1},
     "drafts_void": lambda world: {"reason": "Rain"},

@@ -227,7 +227,15 @@ def found(answer: HttpResponse, rows: dict[str, Any]) -> str:
 
 def form(label: str, row: Any) -> dict[str, Any]:
     fields = {
-        "leagues.league": ["name", "description", "max_teams", "draft_method", "draft_opens_days", "draft_locks_at"]
+        "leagues.league": [
+            "name",
+            "description",
+            "max_teams",
+            "draft_method",
+            "draft_opens_days",
+            "draft_locks_at",
+            "time_zone",
+        ]
     }
     return {field: getattr(row, field) for field in fields.get(label, [])} | {
         "picks-TOTAL_FORMS": 0,

@@ -51,6 +51,7 @@ def take(team: Constructor, draft: Draft, driver: Driver, actor: User | None = N
     return call(actor or team.user, "post", of_team(team, draft, "/picks"), {"driver_id": driver.pk})
 
 
+NO_CLOCK = {"deadline": None, "seconds_left": None}
 NO_IDS = ["1e999", "-1e999", "1.9", "true", "0", "-1", f"{2**63}", f"{10**400}", "[1]", "{}", "null", '"x"']
 
 
@@ -95,10 +96,14 @@ def test_initialize_opens_the_draft_once(league: League, race: Race, manager: Us
         "order_source": "random",
         "is_manual": False,
         "status": "open",
-        "current_pick": {"pick_number": 1, "round": 1, "constructor": draft.order_data[0], "deadline": None},
+        "current_pick": {"pick_number": 1, "round": 1, "constructor": draft.order_data[0], **NO_CLOCK},
         "version": 2,
         "opens_at": "2026-07-22T09:00:00Z",
         "locks_at": "2026-07-25T09:00:00Z",
+        "pick_seconds": None,
+        "quiet_from": None,
+        "quiet_until": None,
+        "time_zone": "UTC",
         "picks": [],
         "commitment": draft.order_commitment,
         "seed": draft.order_seed,
@@ -384,7 +389,7 @@ def test_a_pick_made_elsewhere_shows_at_once(
 
     body = call(None, "get", of_league(draft)).json()
 
-    assert body["current_pick"] == {"pick_number": 2, "round": 1, "constructor": teams[1].pk, "deadline": None}
+    assert body["current_pick"] == {"pick_number": 2, "round": 1, "constructor": teams[1].pk, **NO_CLOCK}
     assert body["version"] == 3
 
 
@@ -415,7 +420,7 @@ def test_a_manager_pauses_undoes_and_resumes(
         ("paused", 1),
         ("open", 1),
     ]
-    assert bodies[2]["current_pick"] == {"pick_number": 2, "round": 1, "constructor": teams[1].pk, "deadline": None}
+    assert bodies[2]["current_pick"] == {"pick_number": 2, "round": 1, "constructor": teams[1].pk, **NO_CLOCK}
     assert call(None, "get", of_team(teams[1], draft)).json()["is_on_the_clock"]
 
 
@@ -464,6 +469,80 @@ def test_what_managers_cannot_do(
         Draft.objects.update(status="scheduled")
 
     assert refusal(manage(manager, draft, what, **(data or {}))) == problem
+
+
+def clocked(draft: Draft, manager: User, seconds: int | None, **data: Any) -> Response:
+    client = APIClient()
+    client.force_authenticate(manager)
+    given = {"pick_seconds": seconds, **data}
+    answer: Response = client.put(f"/api/v1/{of_league(draft)}/clock", given, format="json")
+    return answer
+
+
+def test_a_manager_changes_the_clock_for_a_reason(draft: Draft, teams: list[Constructor], manager: User) -> None:
+    answer = clocked(draft, manager, 90, reason="It is late")
+
+    assert answer.status_code == 200
+    assert answer.json()["pick_seconds"] == 90
+    turn = {"pick_number": 1, "round": 1, "constructor": teams[0].pk}
+    assert answer.json()["current_pick"] == turn | {"deadline": "2026-07-22T09:01:30Z", "seconds_left": None}
+    name, told = events(call(None, "get", f"{of_league(draft)}/events"))[-1][1:]
+    assert (name, told["reason"], told["pick_seconds"]) == ("clock_changed", "It is late", 90)
+    assert told["current_pick"] == turn | {"deadline": "2026-07-22T09:01:30+00:00"}
+    assert clocked(draft, manager, None).json()["current_pick"] == turn | NO_CLOCK
+
+
+@pytest.mark.parametrize("seconds", [0, 14, 1_000, 86_401, "90", "x"])
+def test_a_clock_of_other_times_is_refused_by_its_field(draft: Draft, manager: User, seconds: Any) -> None:
+    answer = clocked(draft, manager, seconds)
+
+    assert refusal(answer) == (400, "invalid")
+    assert list(answer.json()["errors"]) == ["pick_seconds"]
+
+
+def test_players_leave_the_clock_alone(draft: Draft, teams: list[Constructor]) -> None:
+    assert refusal(clocked(draft, teams[0].user, 90)) == (403, "not_allowed")
+
+
+def test_a_pause_tells_what_it_keeps(draft: Draft, manager: User, now: datetime) -> None:
+    clocked(draft, manager, 90)
+    with time_machine.travel(now + timedelta(seconds=20), tick=False):
+        paused = manage(manager, draft, "pause", reason="Pizza is here").json()
+
+    assert (paused["current_pick"]["deadline"], paused["current_pick"]["seconds_left"]) == (None, 70)
+    assert draft.events().last().data["reason"] == "Pizza is here"
+
+
+def test_reasons_are_short_and_only_texts(draft: Draft, manager: User) -> None:
+    for reason in ("x" * 201, 5):
+        client = APIClient()
+        client.force_authenticate(manager)
+        answer = client.post(f"/api/v1/{of_league(draft)}/pause", {"reason": reason}, format="json")
+        assert refusal(answer) == (400, "invalid")
+        assert list(answer.json()["errors"]) == ["reason"]
+
+
+def test_a_scheduled_draft_shows_the_clock_with_which_it_would_open(
+    league: League, race: Race, manager: User, now: datetime
+) -> None:
+    lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
+    night = {"quiet_from": "22:00", "quiet_until": "08:30", "time_zone": "Europe/Berlin"}
+    League.objects.update(pick_seconds=7_200, **night)
+
+    path = f"leagues/{league.pk}/drafts"
+    for body in (call(None, "get", path).json()["results"][0], call(None, "get", f"{path}/{race.pk}").json()):
+        assert {name: body[name] for name in ("pick_seconds", *night)} == {"pick_seconds": 7_200, **night}
+
+
+def test_whoever_reads_a_draft_finds_a_turn_that_is_over_taken(draft: Draft, manager: User, now: datetime) -> None:
+    clocked(draft, manager, 90)
+
+    with time_machine.travel(now + timedelta(seconds=100), tick=False):
+        body = call(None, "get", of_league(draft)).json()
+
+    assert body["current_pick"]["pick_number"] == 2
+    assert body["current_pick"]["deadline"] == "2026-07-22T09:03:10Z"
+    assert body["picks"][0]["reason"].startswith("Time ran out. ")
 
 
 def test_drafts_are_filtered_and_ordered(draft: Draft, league: League, now: datetime) -> None:

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -141,4 +142,34 @@ def test_the_log_tells_what_managers_did_and_strikes_out_what_they_undid(
         (made[3], True),
         (made[2], True),
         (made[1], True),
+    ]
+
+
+def test_the_log_tells_why(league: League, race: Race, manager: User, drivers: list[Driver], now: datetime) -> None:
+    def act(reason: str) -> dict[str, Any]:
+        return {"actor": manager, "now": now, "reason": reason}
+
+    draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, **act("we are all here"))
+    this = {"draft_id": draft.pk}
+    lifecycle.set_order(constructor_ids=sorted(draft.order_data), **this, **act("as agreed!"))
+    teams = [league.constructors.get(pk=pk) for pk in sorted(draft.order_data)]
+    make_pick(constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now, **this)
+    control.pause_draft(**this, **act("pizza is here"))
+    control.undo_pick(**this, **act("wrong one"))
+    control.set_clock(pick_seconds=3_600, **this, **act("slow wifi."))
+    control.set_clock(pick_seconds=45, **this, **act(""))
+    control.set_clock(pick_seconds=None, **this, **act("why the hurry?"))
+    control.resume_draft(**this, **act("full"))
+
+    name, names = manager.display_name, ", ".join(map(str, teams))
+    assert told(draft, manager)[:-1] == [
+        f"{name} resumed the draft: full.",
+        f"{name} took the clock off: why the hurry?",
+        f"{name} set the clock to 45 seconds.",
+        f"{name} set the clock to 1 hour: slow wifi.",
+        f"{name} took back pick 1: {drivers[0]}. Reason: wrong one.",
+        f"{name} paused the draft: pizza is here.",
+        f"{teams[0]} drafted {drivers[0]} with pick 1.",
+        f"{name} set the order by hand: {names}. Reason: as agreed!",
+        f"{name} opened the draft: we are all here. {league.constructors.get(pk=draft.order_data[0])} picks first.",
     ]

@@ -181,7 +181,7 @@ def test_a_draft_opens_with_the_clock_of_its_league_and_keeps_it(
     league: League, race: Race, manager: User, now: datetime
 ) -> None:
     draft = lifecycle.schedule_draft(league_id=league.pk, race_id=race.pk, now=now)
-    assert lifecycle.clock_now(draft).pick_seconds == 90
+    assert draft.clock.pick_seconds == 90
     night = {"quiet_from": time(22), "quiet_until": time(8), "time_zone": "Europe/Berlin"}
     League.objects.filter(pk=league.pk).update(pick_seconds=7_200, **night)
 
@@ -191,7 +191,7 @@ def test_a_draft_opens_with_the_clock_of_its_league_and_keeps_it(
     draft.refresh_from_db()
     kept = (draft.pick_seconds, draft.quiet_from, draft.quiet_until, draft.time_zone)
     assert kept == (7_200, time(22), time(8), "Europe/Berlin")
-    assert lifecycle.clock_now(draft) == draft
+    assert draft.clock == draft
 
 
 def test_a_slow_clock_rests_at_night_and_a_live_one_does_not(

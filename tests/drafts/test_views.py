@@ -102,7 +102,7 @@ def test_a_race_of_another_season_has_no_room(client: Client, league: League) ->
     assert client.get(address(league, other)).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["pick", "set_order", "initialize", "autopilot"])
+@pytest.mark.parametrize("name", ["pick", "set_order", "initialize", "autopilot", "clock"])
 def test_visitors_are_asked_to_log_in_before_they_act(client: Client, draft: Draft, name: str) -> None:
     url = room(draft, name)
 
@@ -909,10 +909,10 @@ def test_a_manager_pauses_undoes_and_resumes(
     by = f"The draft is paused by {manager.display_name}."
 
     assert "Pause the draft" in read(client, room(draft))
-    assert told(client, draft, "pause").startswith(f"The draft is paused. {by}")
+    assert told(client, draft, "pause", reason="Pizza").startswith(f"The draft is paused. {by}")
     assert f"Undo pick 3: {drivers[2].family_name}" in read(client, room(draft))
     for _ in range(2):  # a double click
-        assert told(client, draft, "undo", to_pick_number=3).startswith("Pick 3 is undone.")
+        assert told(client, draft, "undo", to_pick_number=3, reason="Wrong one").startswith("Pick 3 is undone.")
     paused = read(client, room(draft))
     struck_out = [text(line) for line in re.findall(r'<li class="is-undone">.*?</li>', paused, re.DOTALL)]
     assert [line.split(": ")[1] for line in struck_out] == [f"{teams[2]} drafted {drivers[2].name} with pick 3."]
@@ -920,7 +920,7 @@ def test_a_manager_pauses_undoes_and_resumes(
     assert told(client, draft, "resume").startswith("The pause is over.")
     assert draft.picks.count() == 2
 
-    after = client.post(room(draft, "pause"), follow=True)
+    after = client.post(room(draft, "pause"), {"reason": "Pizza"}, follow=True)
     assert after.redirect_chain == [(room(draft), 302)]
     assert by in text(after.content.decode())
 
@@ -934,8 +934,8 @@ def test_players_see_who_paused_and_have_no_buttons_for_it(
         assert [part in html for part in ("pause-draft", "resume-draft", "undo-pick", "void-draft")] == [False] * 4
         assert (f"Paused by {manager.display_name}" in text(html)) == (what == "paused")
         before = Draft.objects.get().version
-        for name in ("pause", "resume", "undo", "void"):
-            data = {"to_pick_number": 1, "reason": "Me", "sure": "on"}
+        for name in ("pause", "resume", "undo", "clock", "void"):
+            data = {"to_pick_number": 1, "reason": "Me", "sure": "on", "pace": "none"}
             assert client.post(room(draft, name), data).status_code in (403, 409)
         assert Draft.objects.get().version == before
         if what == "open":
@@ -946,10 +946,60 @@ def test_an_undo_without_a_number_is_refused(client: Client, draft: Draft, manag
     control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
     client.force_login(manager)
 
-    answer = client.post(room(draft, "undo"), {"to_pick_number": "x"})
+    answer = client.post(room(draft, "undo"), {"to_pick_number": "x", "reason": "Why not"})
 
     assert answer.status_code == 400
     assert "There is no pick with that number." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("pause", {}), ("undo", {"to_pick_number": 1}), ("clock", {"pace": "none"})]
+)
+def test_managers_say_why(
+    client: Client, draft: Draft, manager: User, now: datetime, name: str, given: dict[str, object]
+) -> None:
+    if name == "undo":
+        control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
+    client.force_login(manager)
+    before = Draft.objects.get().version
+
+    answer = client.post(room(draft, name), given)
+
+    assert answer.status_code == 400
+    assert "Say why: everybody in the league reads it." in answer.content.decode()
+    assert Draft.objects.get().version == before
+
+
+def test_a_manager_changes_the_clock(client: Client, draft: Draft, manager: User) -> None:
+    client.force_login(manager)
+
+    for given, said in (
+        ({"pace": "live", "live_seconds": 90, "slow_hours": "x"}, "90 seconds a pick"),
+        ({"pace": "slow", "live_seconds": "x", "slow_hours": "1.5"}, "1.5 hours a pick"),
+        ({"pace": "none"}, "No clock"),
+    ):
+        assert told(client, draft, "clock", reason="Late", **given).startswith(f"The clock of this draft: {said}.")
+        assert said in text(read(client, room(draft)))
+    assert "set the clock to 90 seconds: Late." in text(read(client, room(draft)))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"pace": "live", "live_seconds": "301"}, "less than or equal to 300"),
+        ({"pace": "live"}, "Say how many seconds a pick may take."),
+        ({"pace": "slow", "slow_hours": "0.5"}, "greater than or equal to 1"),
+        ({"pace": "slow"}, "Say how many hours a pick may take."),
+        ({}, "This field is required."),
+    ],
+)
+def test_a_clock_that_makes_no_sense_is_refused(
+    client: Client, draft: Draft, manager: User, given: dict[str, object], said: str
+) -> None:
+    client.force_login(manager)
+
+    assert said in told(client, draft, "clock", reason="Late", **given)
+    assert Draft.objects.get().pick_seconds is None
 
 
 def test_a_manager_makes_a_draft_void(client: Client, draft: Draft, manager: User) -> None:
@@ -959,7 +1009,7 @@ def test_a_manager_makes_a_draft_void(client: Client, draft: Draft, manager: Use
         answer = client.post(room(draft, "void"), data)
         assert answer.status_code == 400
         assert 'id="void-draft" open' in answer.content.decode()
-        assert "This field is required." in answer.content.decode()
+        assert 'class="field__error"' in answer.content.decode()
     said = told(client, draft, "void", reason="Nobody came", sure="on")
 
     assert said.startswith(f"The draft is void. This draft is void, by {manager.display_name}. Nobody came Nothing is")

@@ -41,7 +41,7 @@ def change(league: League) -> str:
 
 
 def values(league: League, **changed: Any) -> dict[str, Any]:
-    fields = ["name", "description", "max_teams", "draft_method", "draft_opens_days", "draft_locks_at"]
+    fields = ["name", "description", "max_teams", "draft_method", "draft_opens_days", "draft_locks_at", "time_zone"]
     return {field: getattr(league, field) for field in fields} | changed
 
 

@@ -21,7 +21,7 @@ def _midsummer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def user(client: Client) -> User:
-    user = UserFactory(username="ana")
+    user = UserFactory(username="ana", time_zone="Europe/Berlin")
     client.force_login(user)
     return user
 
@@ -66,6 +66,10 @@ def test_create_answers_the_league_with_its_code(client: Client, user: User) -> 
         "is_member": True,
         "draft_opens_days": 5,
         "draft_locks_at": "qualifying",
+        "pick_seconds": 28_800,
+        "quiet_from": "22:00",
+        "quiet_until": "08:00",
+        "time_zone": "Europe/Berlin",
         "created_at": "2026-07-22T09:00:00Z",
     }
 
@@ -89,6 +93,45 @@ def test_create_names_the_field_at_fault(client: Client, user: User, changed: di
 
     assert outcome(answer) == (400, "invalid")
     assert list(answer.json()["errors"]) == [field]
+
+
+def test_managers_change_the_clock(client: Client, user: User) -> None:
+    league = LeagueFactory(creator=user)
+    given = {"pick_seconds": 5_400, "quiet_from": "23:30", "quiet_until": "07:00", "time_zone": "Asia/Tokyo"}
+
+    answer = send(client, "patch", f"/{league.pk}", given)
+
+    assert answer.status_code == 200
+    assert {name: answer.json()[name] for name in given} == given
+    nothing = dict.fromkeys(["pick_seconds", "quiet_from", "quiet_until"])
+    answer = send(client, "patch", f"/{league.pk}", nothing)
+    assert {name: answer.json()[name] for name in given} == {**nothing, "time_zone": "Asia/Tokyo"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "message"),
+    [
+        ({"pick_seconds": 1_000}, "pick_seconds", "A pick takes 15 to 300 seconds, or 1 to 24 hours."),
+        ({"pick_seconds": "90"}, "pick_seconds", "A whole number is required."),
+        ({"quiet_from": "22"}, "quiet_from", "hh:mm"),
+        ({"quiet_from": "22:00:00Z"}, "quiet_from", "hh:mm"),
+        ({"quiet_from": 22}, "quiet_from", "hh:mm"),
+        ({"quiet_until": "24:00"}, "quiet_until", "hh:mm"),
+        ({"quiet_from": "22:00"}, "quiet_until", "or neither"),
+        ({"quiet_from": "22:00", "quiet_until": "21:30"}, "quiet_until", "at least an hour"),
+        ({"time_zone": "Berlin"}, "time_zone", "Europe/Berlin"),
+    ],
+)
+def test_a_clock_that_makes_no_sense_is_refused_by_its_field(
+    client: Client, user: User, changed: dict[str, object], field: str, message: str
+) -> None:
+    league = LeagueFactory(creator=user)
+
+    answer = send(client, "patch", f"/{league.pk}", changed)
+
+    assert outcome(answer) == (400, "invalid")
+    assert list(answer.json()["errors"]) == [field]
+    assert message in answer.json()["errors"][field][0]
 
 
 def test_visitors_read_public_leagues_and_write_nothing(client: Client) -> None:

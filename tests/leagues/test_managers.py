@@ -1,7 +1,7 @@
 """Founding and running leagues: limits, who may, what is logged, who gets into the admin."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -80,11 +80,43 @@ def test_another_broken_constraint_is_not_taken_for_a_code(now: datetime) -> Non
         ({"draft_locks_at": "never"}, "draft_locks_at"),
         ({"max_teams": 1}, "max_teams"),
         ({"max_teams": 12}, "max_teams"),
+        ({"pick_seconds": 14}, "pick_seconds"),
+        ({"pick_seconds": 301}, "pick_seconds"),
+        ({"pick_seconds": 3_599}, "pick_seconds"),
+        ({"pick_seconds": 86_401}, "pick_seconds"),
+        ({"quiet_from": None}, "quiet_from"),
+        ({"quiet_until": None}, "quiet_until"),
+        ({"quiet_until": time(22)}, "quiet_until"),
+        ({"quiet_until": time(21, 1)}, "quiet_until"),
+        ({"quiet_until": time(8, 0, 1)}, "quiet_from"),
+        ({"time_zone": "Mars/Base"}, "time_zone"),
     ],
 )
 def test_create_names_the_field_at_fault(now: datetime, values: dict[str, Any], field: str) -> None:
     with refused("invalid", field):
         create(UserFactory(), now, **values)
+
+
+def test_a_new_league_drafts_slowly_where_its_creator_lives(now: datetime) -> None:
+    league = create(UserFactory(time_zone="Asia/Tokyo"), now)
+
+    assert league.pace == "8 hours a pick, quiet from 22:00 to 08:00 (Asia/Tokyo)"
+    assert create(UserFactory(time_zone="Asia/Tokyo"), now, time_zone="Asia/Kolkata").time_zone == "Asia/Kolkata"
+
+
+@pytest.mark.parametrize(
+    ("values", "pace"),
+    [
+        ({"pick_seconds": None}, "No clock"),
+        ({"pick_seconds": 15}, "15 seconds a pick"),
+        ({"pick_seconds": 300}, "300 seconds a pick"),
+        ({"pick_seconds": 3_600, "quiet_from": None, "quiet_until": None}, "1 hour a pick"),
+        ({"pick_seconds": 86_400, "quiet_until": time(21)}, "24 hours a pick, quiet from 22:00 to 21:00 (UTC)"),
+        ({"pick_seconds": 5_000}, "1.39 hours a pick, quiet from 22:00 to 08:00 (UTC)"),
+    ],
+)
+def test_a_league_has_one_of_three_paces(now: datetime, values: dict[str, Any], pace: str) -> None:
+    assert create(UserFactory(), now, **values).pace == pace
 
 
 def test_create_with_more_teams_than_half_the_drivers_is_refused(now: datetime) -> None:
@@ -115,6 +147,16 @@ def test_change_logs_what_differs(now: datetime) -> None:
     league.refresh_from_db()
     row = league.events().get()
     assert (league.name, row.name, row.data["changed"]) == ("New", "LeagueChanged", {"name": "New"})
+
+
+def test_change_logs_times_of_day(now: datetime) -> None:
+    league = LeagueFactory()
+
+    managers.change_league(
+        league_id=league.pk, actor=league.creator, now=now, quiet_from=time(23), quiet_until=time(7, 30)
+    )
+
+    assert league.events().get().data["changed"] == {"quiet_from": "23:00:00", "quiet_until": "07:30:00"}
 
 
 def test_change_to_the_same_writes_nothing(now: datetime) -> None:

@@ -133,6 +133,12 @@ NEW = {
     "draft_method": "snake",
     "draft_opens_days": "5",
     "draft_locks_at": "qualifying",
+    "pace": "slow",
+    "live_seconds": "60",
+    "slow_hours": "8",
+    "quiet_from": "22:00",
+    "quiet_until": "08:00",
+    "time_zone": "Europe/Berlin",
     "team_name": "",
 }
 
@@ -178,6 +184,93 @@ def test_create_shows_what_a_rule_has_against_it(client: Client, user: User, mon
 
     assert answer.status_code == 400
     assert "A league has 2 to 5 teams" in answer.content.decode()
+
+
+# The clock ----------------------------------------------------------------------------------------
+
+
+def value(page: str, name: str) -> str:
+    """What stands in a field."""
+    field = re.search(rf'<input[^>]*name="{name}"[^>]*>', page)
+    found = field and re.search(r'value="([^"]*)"', field[0])
+    return found[1] if found else ""
+
+
+def chosen(page: str) -> list[str]:
+    return re.findall(r'name="pace" value="(\w+)"[^>]* checked', page)
+
+
+def test_a_new_league_is_slow_in_the_zone_of_who_makes_it(client: Client, user: User) -> None:
+    SeasonFactory()
+    User.objects.update(time_zone="Asia/Tokyo")
+
+    page = shown(client, address("create"))
+
+    assert chosen(page) == ["slow"]
+    times = [value(page, name) for name in ("slow_hours", "quiet_from", "quiet_until", "time_zone")]
+    assert times == ["8", "22:00", "08:00", "Asia/Tokyo"]
+    assert '<option value="Europe/Berlin">' in page
+
+
+@pytest.mark.parametrize(
+    ("given", "pace", "shows"),
+    [
+        ({"pace": "live", "live_seconds": "45"}, "45 seconds a pick", {"live_seconds": "45"}),
+        ({"pace": "slow", "slow_hours": "2.5"}, "2.5 hours a pick, quiet from", {"slow_hours": "2.5"}),
+        ({"pace": "none", "slow_hours": "99"}, "No clock", {}),
+        ({"time_zone": "tokyo"}, "quiet from 22:00 to 08:00 (Asia/Tokyo)", {"time_zone": "Asia/Tokyo"}),
+        ({"quiet_from": "", "quiet_until": ""}, "8 hours a pick", {"quiet_from": "", "quiet_until": ""}),
+    ],
+)
+def test_the_pace_is_set_in_seconds_or_hours_and_shown(
+    client: Client, user: User, given: dict[str, str], pace: str, shows: dict[str, str]
+) -> None:
+    league = LeagueFactory(creator=user)
+
+    assert client.post(address("settings", league.pk), NEW | given)["Location"] == address("settings", league.pk)
+
+    page = shown(client, address("settings", league.pk))
+    assert chosen(page) == [given.get("pace", "slow")]
+    assert {name: value(page, name) for name in shows} == shows
+    assert pace in shown(client, league.get_absolute_url())
+    client.force_login(ConstructorFactory(league=league).user)
+    assert pace in shown(client, address("settings", league.pk))
+
+
+@pytest.mark.parametrize("seconds", [3_600, 4_000, 86_399])
+def test_saving_what_is_shown_changes_nothing(client: Client, user: User, seconds: int) -> None:
+    league = LeagueFactory(creator=user, pick_seconds=seconds)
+    shows = value(shown(client, address("settings", league.pk)), "slow_hours")
+
+    client.post(address("settings", league.pk), NEW | {"slow_hours": shows})
+
+    league.refresh_from_db()
+    assert league.pick_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"pace": "live", "live_seconds": "14"}, "greater than or equal to 15"),
+        ({"pace": "live", "live_seconds": ""}, "Say how many seconds a pick may take."),
+        ({"pace": "slow", "slow_hours": "25"}, "less than or equal to 24"),
+        ({"pace": "slow", "slow_hours": ""}, "Say how many hours a pick may take."),
+        ({"quiet_until": ""}, "Say when the quiet hours begin and when they end, or neither."),
+        ({"quiet_until": "21:30"}, "The quiet hours leave the clock at least an hour of the day."),
+        ({"time_zone": "Atlantis"}, "is not a time zone"),
+        ({"pace": "warp"}, "warp is not one of the available choices"),
+    ],
+)
+def test_a_clock_that_makes_no_sense_is_shown_as_such(
+    client: Client, user: User, wrong: dict[str, str], message: str
+) -> None:
+    SeasonFactory()
+
+    answer = client.post(address("create"), NEW | wrong)
+
+    assert answer.status_code == 400
+    assert message in answer.content.decode()
+    assert not League.objects.exists()
 
 
 # Joining ------------------------------------------------------------------------------------------
