@@ -3,6 +3,8 @@
 The docstrings are the examples in the API's description.
 """
 
+from http import HTTPStatus
+
 from fantasy_f1.core.errors import DomainError, Invalid
 
 
@@ -100,6 +102,13 @@ class WrongSeasonList(Invalid):
     """A driver stands twice in the lists."""
 
     code = "wrong_season_list"
+
+
+class NoMockDraft(DomainError):
+    """You have no mock draft."""
+
+    code = "no_mock_draft"
+    status = HTTPStatus.NOT_FOUND
 
 
 class CannotDraft(DomainError):

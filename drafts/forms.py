@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms import RefusableForm
+from drafts import mock
 from drafts.models import Autopilot, Draft
 from drafts.picks import MAX_REASON
 from drafts.queries import DraftBoard, DriverRow
 from fantasy_f1.core.converters import id_of
 from leagues.forms import PaceForm
-from leagues.models import Constructor
+from leagues.models import MIN_TEAMS, Constructor, League
 from races.models import Driver
 
 SORTS: dict[str, tuple[str, Callable[[DriverRow], Decimal | str]]] = {
@@ -182,3 +184,40 @@ class OrderForm(forms.Form):
     def order(self) -> list[int]:
         """The constructors' ids, the first picks first."""
         return [team.pk for team in sorted(self._teams, key=lambda team: self.cleaned_data[self._name(team)])]
+
+
+class MockForm(RefusableForm):
+    """How to practise."""
+
+    teams = forms.TypedChoiceField(coerce=int, help_text="Yours and those of the bots.")
+    seat = forms.TypedChoiceField(
+        label="Your place",
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text="In the first round.",
+    )
+    method = forms.ChoiceField(
+        choices=League.DraftMethod.choices, initial=League.DraftMethod.SNAKE, widget=forms.RadioSelect
+    )
+    pick_seconds = forms.IntegerField(
+        label="Seconds for a pick",
+        initial=15,
+        min_value=mock.SECONDS[0],
+        max_value=mock.SECONDS[1],
+        help_text="5 to 30. When they are over, the best by price is picked for you.",
+    )
+
+    def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
+        """``most``: how many teams can draft."""
+        super().__init__(*args, **kwargs)
+        teams, seat = self.fields["teams"], self.fields["seat"]
+        assert isinstance(teams, forms.ChoiceField)
+        assert isinstance(seat, forms.ChoiceField)
+        teams.choices = [(number, str(number)) for number in range(MIN_TEAMS, most + 1)]
+        teams.initial = min(8, most)
+        seat.choices = [("", "Drawn"), *((number, str(number)) for number in range(1, most + 1))]
+
+
+class DriverForm(forms.Form):
+    driver = forms.ModelChoiceField(Driver.objects.all())

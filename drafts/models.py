@@ -264,6 +264,7 @@ class MockDraft(models.Model):
     pick_seconds = models.PositiveSmallIntegerField()
     seed = models.CharField(max_length=64)
     driver_ids = models.JSONField(default=list)
+    expired = models.JSONField(default=list, help_text="Pick numbers of the user that were made when the time was over")
     turn_began_at = models.DateTimeField()
     created_at = models.DateTimeField(db_index=True)
 

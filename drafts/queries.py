@@ -229,6 +229,11 @@ def draft_board(draft: Draft) -> DraftBoard:
         for constructor in Constructor.objects.filter(league=draft.league_id).select_related("user", "autopilot")
     }
     picks = list(Pick.objects.filter(draft=draft.pk).select_related("driver")) if draft.pk else []
+    return board_of(draft, constructors, picks)
+
+
+def board_of(draft: Draft, constructors: dict[int, Constructor], picks: list[Pick]) -> DraftBoard:
+    """The board of a draft with these teams, by id, and picks, none of which needs to be saved. Five queries."""
     drivers = _driver_rows(draft, constructors, {pick.driver_id: pick for pick in picks})
     in_order = lifecycle.order_now(draft)
     cells = _cells(draft, in_order, constructors, picks, {row.driver.pk: row.team for row in drivers})

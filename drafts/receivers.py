@@ -6,6 +6,7 @@ from typing import Any
 from accounts import export
 from accounts.models import User
 from accounts.signals import account_closing
+from drafts import mock
 from drafts.lifecycle import follow_race
 from drafts.models import Draft, Pick, Queue, SeasonList
 from drafts.picks import set_autopilot_everywhere, withdraw_constructor
@@ -44,6 +45,11 @@ def stand_in(*, user: User, now: datetime, for_good: bool, **kwargs: Any) -> Non
             drop_wishes(constructor=constructor)
         elif constructor.is_active:
             set_autopilot_everywhere(constructor=constructor, on=True, actor=user, now=now)
+
+
+def end_practice(*, user: User, for_good: bool, **kwargs: Any) -> None:
+    if for_good:
+        mock.end(user=user)
 
 
 def picks_of(user: User) -> list[dict[str, Any]]:
@@ -101,6 +107,7 @@ def connect() -> None:
     for calendar_event in (RaceCancelled, RaceReinstated, RaceRescheduled):
         published.connect(follow, sender=calendar_event)
     account_closing.connect(stand_in)
+    account_closing.connect(end_practice)
     export.register("picks", picks_of)
     export.register("queues", queues_of)
     export.register("season_lists", season_lists_of)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from drafts import lifecycle
+from drafts import lifecycle, mock
 from fantasy_f1.core import clock
 
 
@@ -14,3 +14,8 @@ def run_due_drafts() -> None:
 @shared_task
 def settle_clocks() -> None:
     lifecycle.run_clocks(clock.now())
+
+
+@shared_task
+def forget_mock_drafts() -> None:
+    mock.forget_old(now=clock.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from drafts import views
+from drafts import mock_views, views
 
 app_name = "drafts"
 ROOM = "leagues/<id:league_pk>/drafts/<id:race_pk>/"
@@ -21,4 +21,8 @@ urlpatterns = [
     path(f"{ROOM}clock/", views.set_clock, name="clock"),
     path(f"{ROOM}undo/", views.undo, name="undo"),
     path(f"{ROOM}void/", views.void, name="void"),
+    path("mock/", mock_views.show, name="mock"),
+    path("mock/start/", mock_views.start, name="mock_start"),
+    path("mock/pick/", mock_views.pick, name="mock_pick"),
+    path("mock/end/", mock_views.end, name="mock_end"),
 ]

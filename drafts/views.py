@@ -391,8 +391,8 @@ def _act(request: PageRequest, draft: Draft, action: Callable[[], str], *, keeps
     if request.htmx:
         return _room(request, draft.league_id, draft.race_id, done=done, keeps_focus=keeps_focus)
     messages.success(request, done)
-    kept = _kept(request.POST).urlencode()
-    return redirect(f"{reverse('drafts:room', args=[draft.league_id, draft.race_id])}{'?' if kept else ''}{kept}")
+    query = kept(request.POST).urlencode()
+    return redirect(f"{reverse('drafts:room', args=[draft.league_id, draft.race_id])}{'?' if query else ''}{query}")
 
 
 def _room(
@@ -456,8 +456,8 @@ def _room(
         "left": left,
         "driver_filter": driver_filter,
         "rows": driver_filter.rows(),
-        "room_query": _kept(given).urlencode(),
-        "kept": list(_kept(given).items()),
+        "room_query": kept(given).urlencode(),
+        "kept": list(kept(given).items()),
         "ticker": ticker,
         "news": _news(ticker, request.GET.get("seen", "")),
         "is_news": "seen" in request.GET,
@@ -509,7 +509,8 @@ def _refusal(row: DriverRow, picks_for: Constructor | None, on_the_clock: Constr
     return DraftNotOpen("This draft is not open for picks.")
 
 
-def _kept(given: QueryDict) -> QueryDict:
+def kept(given: QueryDict) -> QueryDict:
+    """What the address keeps of a request (``KEPT``)."""
     kept = QueryDict(mutable=True)
     for name in KEPT:
         if given.get(name):

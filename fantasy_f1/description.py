@@ -156,6 +156,7 @@ LINKS: dict[str, dict[str, dict[str, Any]]] = {
     "chat_list": {"chat_delete": _in_league(message_id="results/0/id")},
     "chat_create": {"chat_delete": _in_league(message_id="id")},
     "managers_add": {"managers_remove": _again("id", "user_id")},
+    "mock_draft_create": {"mock_draft_read": {}, "mock_draft_delete": {}},
     "drafts_list": _of_draft(at="results/0/"),
     "notifications_list": {"notifications_mark_read": _by(id="results/0/id")},
 }

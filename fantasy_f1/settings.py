@@ -334,6 +334,10 @@ CELERY_BEAT_SCHEDULE = {
     "races: results": {"task": "races.tasks.sync_due_results", "schedule": timedelta(minutes=5)},
     "scoring: races with new results": {"task": "scoring.tasks.score_pending_races", "schedule": timedelta(minutes=5)},
     "notifications: scores": {"task": "notifications.tasks.tell_scores", "schedule": timedelta(minutes=1)},
+    "drafts: mock drafts of yesterday": {
+        "task": "drafts.tasks.forget_mock_drafts",
+        "schedule": crontab(hour="4", minute="23"),
+    },
     "drafts: schedule, open and lock": {"task": "drafts.tasks.run_due_drafts", "schedule": timedelta(minutes=1)},
     "drafts: turns whose time ran out": {
         "task": "drafts.tasks.settle_clocks",

@@ -1,5 +1,11 @@
 """Drafts over the API, a module per concern."""
 
-from drafts.api import constructors, control, drafts, events
+from drafts.api import constructors, control, drafts, events, mock
 
-urlpatterns = [*drafts.urlpatterns, *control.urlpatterns, *events.urlpatterns, *constructors.urlpatterns]
+urlpatterns = [
+    *drafts.urlpatterns,
+    *control.urlpatterns,
+    *events.urlpatterns,
+    *constructors.urlpatterns,
+    *mock.urlpatterns,
+]

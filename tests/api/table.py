@@ -75,6 +75,10 @@ members_mute                401  403 403 403 200 200    401  404 403 403 200 200
 members_remove              401  403 403 403 200 200    401  404 403 403 200 200
 members_replace             401  403 403 403 200 200    401  404 403 403 200 200
 members_withdraw_offer      401  403 403 403 204 204    401  404 403 403 204 204
+mock_draft_create           401  201 201 201 201 201
+mock_draft_delete           401  204 204 204 204 204
+mock_draft_pick             401  201 201 201 201 201
+mock_draft_read             401  200 200 200 200 200
 notifications_list          401  200 200 200 200 200
 notifications_mark_all_read 401  200 200 200 200 200
 notifications_mark_read     401  404 404 200 404 404
@@ -130,6 +134,8 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "members_mute": lambda world: {"on": True},
     "members_remove": lambda world: {"reason": "Gone"},
     "members_replace": lambda world: {"reason": "Gone", "username": "stranger"},
+    "mock_draft_create": lambda world: {"teams": 4},
+    "mock_draft_pick": lambda world: {"driver_id": world.driver.pk},
     "second_factor_begin": lambda world: {"current_password": world.password},
     "second_factor_confirm": lambda world: {"otp": TOTP(world.secret).now()},
     "second_factor_disable": lambda world: {"current_password": world.password},
@@ -142,6 +148,8 @@ BODIES: dict[str, Callable[[World], Any]] = {
 BEFORE: dict[str, Callable[[World], None]] = {
     "drafts_resume": World.pause,
     "drafts_undo": World.pause,
+    "mock_draft_pick": World.practise,
+    "mock_draft_read": World.practise,
     "second_factor_confirm": World.set_up_second_factors,
 }
 """What happened before."""

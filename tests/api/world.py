@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.models import ApiKey, SecondFactor, SignIn, User
-from drafts import control, lifecycle
+from drafts import control, lifecycle, mock
 from drafts.models import Draft
 from drafts.picks import make_pick
 from leagues import chat
@@ -52,6 +52,11 @@ class World:
         now, manager = timezone.now(), self.league.creator
         make_pick(draft_id=self.draft.pk, constructor=self.owners_team, driver=self.driver, actor=self.owner, now=now)
         control.pause_draft(draft_id=self.draft.pk, actor=manager, now=now)
+
+    def practise(self) -> None:
+        """Let everybody be on the clock of a mock draft."""
+        for user in User.objects.all():
+            mock.start(user=user, seat=1, now=timezone.now())
 
     def set_up_second_factors(self) -> None:
         """Let everybody begin with one."""

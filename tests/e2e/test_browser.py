@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from demo.league import PASSWORD, PLAYER, Demo
+from drafts import mock
+from drafts.models import MockDraft
+from fantasy_f1.core import clock
+from leagues import chat
 from leagues.models import League
 from races.models import Race
 
@@ -192,6 +197,38 @@ def test_the_room_keeps_focus_and_says_what_was_done(demo: Demo, new_page: NewPa
     expect(stale.locator("#notice")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_mock_draft_is_played_to_its_end(demo: Demo, new_page: NewPage, scripts: bool) -> None:
+    page = new_page(java_script_enabled=scripts)
+    log_in(page, PLAYER)
+
+    page.goto(reverse("races:drivers"))
+    page.get_by_role("link", name="Mock draft").click()
+    page.get_by_label("Teams").select_option("2")
+    page.get_by_label("Your place").select_option("1")
+    page.get_by_label("Seconds for a pick").fill("5")
+    page.get_by_role("button", name="Start").click()
+    button = page.get_by_role("button", name=re.compile("^Draft ")).nth(3)
+    name = (button.get_attribute("aria-label") or "").removeprefix("Draft ")
+    button.click()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator("#board .is-mine .draft-cell__code")).to_have_count(1)
+
+    # The bot picks twice, and the user's second pick is made by the price.
+    strip = page.locator("#strip")
+    for _ in range(60):
+        if "Complete" in strip.inner_text():
+            break
+        page.wait_for_timeout(300)
+        if not scripts:
+            page.get_by_role("link", name="See what happened").click()
+    expect(page.locator("#state")).to_contain_text(f"You drafted {name} and")
+    expect(page.locator("#notice")).to_contain_text("Your time was over")
+    expect(page.locator("#board .draft-cell__code")).to_have_count(4)
+    page.get_by_role("button", name="Other settings").click()
+    expect(page.get_by_label("Seconds for a pick")).to_be_visible()
+
+
 def test_going_back_shows_whole_pages(demo: Demo, new_page: NewPage) -> None:
     page = new_page()
     league = demo.league.pk
@@ -241,6 +278,7 @@ def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: Ne
     page = new_page()
     league, race = demo.league.pk, demo.race.pk
     run = Race.objects.filter(season=demo.race.season, status="finished").latest("starts_at").pk
+    later = Race.objects.filter(season=demo.race.season, starts_at__gt=demo.race.starts_at).latest("starts_at").pk
     team = demo.league.constructors.first()
     driver = demo.race.entries.first().driver_id
 
@@ -264,6 +302,7 @@ def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: Ne
         reverse("drafts:room", args=[league, race]),
         reverse("drafts:room", args=[league, run]),
         reverse("drafts:proof", args=[league, race]),
+        reverse("drafts:proof", args=[league, later]),
         reverse("scoring:leaderboard", args=[league]),
         reverse("scoring:leaderboard", args=[league]) + f"?race={run}",
         reverse("scoring:constructor", args=[team.pk]),
@@ -282,6 +321,8 @@ def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: New
     page = new_page()
     log_in(page, PLAYER)
     league, race = demo.league.pk, demo.race.pk
+    player = User.objects.get(username=PLAYER)
+    chat.say(league_id=league, actor=player, text="Box, box", now=clock.now())
     room = reverse("drafts:room", args=[league, race])
     driver = demo.race.entries.first().driver_id
 
@@ -303,12 +344,21 @@ def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: New
         reverse("leagues:chat", args=[league]),
         room,
         f"{room}?driver={driver}",
+        reverse("drafts:proof", args=[league, race]),
+        reverse("drafts:mock"),
         reverse("drafts:list", args=[league]),
         reverse("scoring:leaderboard", args=[league]),
         reverse("scoring:constructor", args=[demo.league.constructors.get(user__username=PLAYER).pk]),
     ):
         assert page.goto(address).status == 200, address
         found += faults_of(page)
+    mock.start(user=player, teams=11, seat=1, pick_seconds=30, now=clock.now())
+    for query in ("", f"?driver={driver}"):
+        assert page.goto(reverse("drafts:mock") + query).status == 200
+        found += faults_of(page)
+    MockDraft.objects.update(turn_began_at=clock.now() - timedelta(hours=1))
+    page.goto(reverse("drafts:mock"))
+    found += faults_of(page)
 
     assert not found, "\n".join(found)
 
