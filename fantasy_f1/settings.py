@@ -42,6 +42,7 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 if IS_SQLITE:
     # Writers wait for each other instead of failing: the lock is taken when a transaction begins.
     # FULL, because a pick that was acknowledged must survive a power cut.
+    DATABASE["ENGINE"] = "fantasy_f1.core.sqlite"
     DATABASE["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
