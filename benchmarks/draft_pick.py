@@ -4,7 +4,6 @@ Every client is a process of its own. All ways run in turn on the same drafts, w
 """
 
 import multiprocessing
-import statistics
 import time
 from collections import Counter
 from collections.abc import Callable

@@ -1,17 +1,12 @@
 """The app in a real browser: the main jobs with and without scripts, and what every page owes to its readers."""
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, expect, sync_playwright
-from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from demo.league import PASSWORD, PLAYER, Demo
@@ -21,61 +16,7 @@ from fantasy_f1.core import clock
 from leagues import chat
 from leagues.models import League
 from races.models import Race
-
-DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The browser that is installed here; where there is none, nothing of this module can be tested."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("There is no chromium on the PATH.")
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "on")  # Playwright's loop runs in the thread of the tests
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def faults() -> Iterator[list[str]]:
-    """What went wrong in any browser without the page showing it; there must be nothing at the end."""
-    found: list[str] = []
-    yield found
-    assert found == []
-
-
-@pytest.fixture
-def new_page(chromium: Browser, live_server: LiveServer, settings: Settings, faults: list[str]) -> Iterator[NewPage]:
-    """Gives each person a browser of their own."""
-    settings.BASE_URL = live_server.url
-    contexts = []
-
-    def note_request(request: Request) -> None:
-        if not request.url.startswith((f"{live_server.url}/", "data:")):
-            faults.append(f"request to {request.url}")
-
-    def note_message(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            faults.append(f"{message.location['url']}: {message.text}")
-
-    def note_error(error: WebError) -> None:
-        faults.append(str(error.error))
-
-    def new_page(**options: bool) -> Page:
-        context = chromium.new_context(base_url=live_server.url, viewport=DESKTOP, reduced_motion="reduce", **options)
-        context.set_default_timeout(10_000)
-        context.on("request", note_request)
-        context.on("console", note_message)
-        context.on("weberror", note_error)
-        contexts.append(context)
-        return context.new_page()
-
-    yield new_page
-    for context in contexts:
-        context.close()
+from tests.e2e.browsing import NewPage, faults_of, log_in
 
 
 def register(page: Page, username: str) -> None:
@@ -85,14 +26,6 @@ def register(page: Page, username: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_label(f"Account of {username}")).to_be_visible()
-
-
-def log_in(page: Page, username: str) -> None:
-    page.goto(reverse("accounts:login"))
-    page.get_by_label("Username or e-mail").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_label(re.compile("^Account of"))).to_be_visible()
 
 
 def draft_somebody(page: Page) -> str:
@@ -250,28 +183,6 @@ def test_going_back_shows_whole_pages(demo: Demo, new_page: NewPage) -> None:
     page.go_back()
     expect(page.get_by_role("banner")).to_be_visible()
     expect(page.locator("#race-title")).to_be_visible()
-
-
-def faults_of(page: Page) -> list[str]:
-    """What is wrong with the open page: the whole of it on a desk by day and on a phone by night, colours on both."""
-    found = []
-    for scheme, size, rules in (
-        ("light", DESKTOP, None),
-        ("dark", DESKTOP, ["color-contrast"]),
-        ("dark", PHONE, None),
-        ("light", PHONE, ["color-contrast"]),
-    ):
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size(size)
-        where = f"{page.url}, {scheme}, {size['width']} px"
-        options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-        results = Axe().run(page, options=options)
-        if results.violations_count:
-            found.append(f"{where}: {results.generate_report()}")
-        excess = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if excess > 0:
-            found.append(f"{where}: scrolls sideways by {excess} px")
-    return found
 
 
 def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: NewPage, faults: list[str]) -> None:
