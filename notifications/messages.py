@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.dateformat import format as date_format
 from django.utils.text import Truncator
 
 from accounts.models import User
-from drafts.events import DraftPaused, DraftResumed, DraftVoided, PicksUndone
+from drafts.events import ClockChanged, DraftPaused, DraftResumed, DraftVoided, PicksUndone
 from drafts.models import Draft, Pick
 from fantasy_f1.core.numbers import plain
-from leagues.models import Constructor, League
+from leagues.models import Constructor, League, time_in_words
 from notifications.models import Notification
 from races.models import Race
 from scoring.leaderboards import Row
@@ -44,10 +46,15 @@ def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
 
 
 def pick_turn(draft: Draft, *, opening: int, team: Constructor) -> Message:
+    """With the end of the turn, where it has one, as the clocks of its player show it."""
+    until = ""
+    if draft.deadline_at:
+        local = draft.deadline_at.astimezone(ZoneInfo(team.user.time_zone))
+        until = f" until {date_format(local, 'D j M, H:i')}"
     return Message(
         Notification.Type.PICK_TURN,
         f"Your turn in {draft.league}",
-        f"Pick {draft.current_pick} for the {draft.race.name} is yours: choose a driver for {team}.",
+        f"Pick {draft.current_pick} for the {draft.race.name} is yours{until}: choose a driver for {team}.",
         _room(draft),
         f"draft:{draft.pk}:{opening}:turn:{draft.current_pick}",
         draft.league_id,
@@ -71,7 +78,7 @@ def picked_for_you(pick: Pick, *, opening: int) -> Message:
 
 def draft_changed(
     draft: Draft,
-    event: DraftPaused | DraftResumed | PicksUndone | DraftVoided,
+    event: DraftPaused | DraftResumed | PicksUndone | ClockChanged | DraftVoided,
     *,
     actor: User | None,
     version: int,
@@ -79,12 +86,17 @@ def draft_changed(
     """What was done to the draft as a whole; ``version`` is that of the event."""
     by = f"{actor.display_name}, who manages {draft.league}," if actor else ""
     match event:
-        case DraftPaused():
-            title, text = "the draft is paused", f"{by} paused it: nobody picks until it goes on."
-        case DraftResumed():
-            title, text = "the draft goes on", f"{by} resumed it." if by else f"{draft.league} drafts again."
-        case PicksUndone(to_pick_number=number):
-            title, text = "picks were undone", f"{by} took the draft back to pick {number}."
+        case DraftPaused(reason=reason):
+            title, text = "the draft is paused", f"{by} paused it: nobody picks until it goes on.{_why(reason)}"
+        case DraftResumed(reason=reason):
+            title = "the draft goes on"
+            text = f"{by} resumed it.{_why(reason)}" if by else f"{draft.league} drafts again."
+        case PicksUndone(to_pick_number=number, reason=reason):
+            title, text = "picks were undone", f"{by} took the draft back to pick {number}.{_why(reason)}"
+        case ClockChanged(pick_seconds=seconds, reason=reason):
+            title = "another clock"
+            done = f"gives {time_in_words(seconds)} for a pick from now on" if seconds else "took the clock off"
+            text = f"{by} {done}.{_why(reason)}"
         case DraftVoided(reason=reason):
             title, text = "the draft is void", f"{by} made it void: {reason}" if by else f"{reason.removesuffix('.')}."
     return Message(
@@ -95,6 +107,10 @@ def draft_changed(
         f"draft:{draft.pk}:event:{version}",
         draft.league_id,
     )
+
+
+def _why(reason: str) -> str:
+    return f" Reason: {reason.removesuffix('.')}." if reason else ""
 
 
 def race_finished(league: League, race: Race, *, row: Row, teams: int) -> Message:

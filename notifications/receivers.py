@@ -7,6 +7,7 @@ from accounts import export
 from accounts.models import User
 from accounts.signals import account_closing
 from drafts.events import (
+    ClockChanged,
     ConstructorWithdrawn,
     DraftOpened,
     DraftPaused,
@@ -45,7 +46,7 @@ def tell_turn(
     turn_of = on_the_clock(draft)
     if turn_of is not None:
         on_autopick = Autopilot.objects.of(draft).values("constructor")
-        for team in Constructor.objects.filter(pk=turn_of).exclude(pk__in=on_autopick):
+        for team in Constructor.objects.filter(pk=turn_of).select_related("user").exclude(pk__in=on_autopick):
             notify([(team.user_id, messages.pick_turn(draft, opening=_opening(draft), team=team))], now=now)
 
 
@@ -58,7 +59,9 @@ def tell_pick(*, event: PickMade, now: datetime, **kwargs: Any) -> None:
         notify([(pick.constructor.user_id, messages.picked_for_you(pick, opening=_opening(pick.draft)))], now=now)
 
 
-def tell_change(*, event: DraftPaused | DraftResumed | PicksUndone | DraftVoided, now: datetime, **kwargs: Any) -> None:
+def tell_change(
+    *, event: DraftPaused | DraftResumed | PicksUndone | ClockChanged | DraftVoided, now: datetime, **kwargs: Any
+) -> None:
     """Everybody who plays in the league, but for who did it."""
     draft = _draft(event.draft_id)
     log = draft.events().filter(name=type(event).__name__).select_related("actor").order_by("-version")[0]
@@ -121,7 +124,7 @@ def connect() -> None:
     published.connect(tell_pick, sender=PickMade)
     for turn_event in (DraftOpened, PickMade, OrderChanged, ConstructorWithdrawn, DraftResumed):
         published.connect(tell_turn, sender=turn_event)
-    for change in (DraftPaused, DraftResumed, PicksUndone, DraftVoided):
+    for change in (DraftPaused, DraftResumed, PicksUndone, ClockChanged, DraftVoided):
         published.connect(tell_change, sender=change)
     published.connect(tell_joined, sender=ConstructorJoined)
     published.connect(tell_left, sender=ConstructorLeft)

@@ -331,6 +331,48 @@ def test_what_a_manager_does_to_a_draft_is_told_to_all_others(
     assert inbox(manager) == []
 
 
+def test_others_read_why_and_of_another_clock(
+    draft: Draft,
+    teams: list[Constructor],
+    drivers: list[Driver],
+    manager: User,
+    now: datetime,
+    happening: Happening,
+    inbox: Inbox,
+) -> None:
+    pick(draft, teams[0], drivers[0], now)
+    act = {"draft_id": draft.pk, "actor": manager, "now": now}
+    with happening():
+        control.set_clock(pick_seconds=7_200, reason="No hurry", **act)
+        control.pause_draft(reason="Pizza is here.", **act)
+        control.undo_pick(reason="Wrong one", **act)
+    with happening():
+        control.set_clock(pick_seconds=None, **act)
+        control.resume_draft(reason="Full", **act)
+
+    by = "manager, who manages Paddock,"
+    assert [text for kind, _, text in inbox(teams[1].user) if kind == "draft_update"] == [
+        f"{by} gives 2 hours for a pick from now on. Reason: No hurry.",
+        f"{by} paused it: nobody picks until it goes on. Reason: Pizza is here.",
+        f"{by} took the draft back to pick 1. Reason: Wrong one.",
+        f"{by} took the clock off.",
+        f"{by} resumed it. Reason: Full.",
+    ]
+
+
+def test_a_turn_with_a_clock_says_until_when_in_the_time_of_its_player(
+    league: League, race: Race, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    League.objects.update(pick_seconds=3_600)
+    User.objects.update(time_zone="Asia/Tokyo")
+    with happening():
+        draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)
+
+    first = Constructor.objects.select_related("user").get(pk=draft.order_data[0])
+    until = "Pick 1 for the Moon Grand Prix is yours until Wed 22 Jul, 19:00: choose a driver for "
+    assert inbox(first.user)[-1] == ("pick_turn", "Your turn in Paddock", f"{until}{first}.")
+
+
 def test_a_turn_that_comes_again_is_told_again(
     draft: Draft,
     teams: list[Constructor],
