@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 
 import pytest
 from django.db import transaction
@@ -22,9 +23,9 @@ from hypothesis.stateful import (
 
 from accounts.models import User
 from drafts import control, lifecycle, order, queues
-from drafts.clock import GRACE
+from drafts.clock import GRACE, time_between
 from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue, SeasonList
-from drafts.picks import make_pick, set_autopilot, settle_clock
+from drafts.picks import make_pick, set_autopilot, set_autopilot_everywhere, settle_clock
 from drafts.replay import State, replay, states
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.models import EventLog
@@ -32,7 +33,7 @@ from leagues.membership import join_league, leave_league, offer_team, remove_con
 from leagues.models import Constructor, League
 from races.calendar import cancel_race
 from races.entries import set_entry
-from races.models import Race, RaceEntry
+from races.models import Driver, Race, RaceEntry
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
 
 NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
@@ -112,6 +113,9 @@ class Room(RuleBasedStateMachine):
         self.manager, self.somebody = self.league.creator, UserFactory()
         self.league.managers.add(Constructor.objects.get(pk=self.teams[0]).user)
         self.entries = list(self.race.entries.select_related("driver", "team").order_by("pk"))
+        for place, entry in enumerate(self.entries):
+            entry.driver.price = Decimal(20 + 5 * place % 7)
+        Driver.objects.bulk_update([entry.driver for entry in self.entries], ["price"])
         RaceEntry.objects.filter(pk=self.entries[-1].pk).update(status=RaceEntry.Status.WITHDRAWN)
         self.draft = lifecycle.schedule_draft(league_id=self.league.pk, race_id=self.race.pk, now=NOW)
         self.seen = Picture.of(self.draft.pk)
@@ -133,8 +137,7 @@ class Room(RuleBasedStateMachine):
         standing = next((pick for pick in self.seen.picks.values() if pick.driver_id == entry.driver_id), None)
         fits = (
             stood.status == Draft.Status.OPEN
-            and self.now < stood.locks_at
-            and Race.objects.get(pk=self.race.pk).status == Race.Status.SCHEDULED
+            and self.is_unlocked(stood)
             and constructor.is_active
             and constructor.pk == turn_of(stood)
             and entry.status == RaceEntry.Status.ENTERED
@@ -142,12 +145,17 @@ class Room(RuleBasedStateMachine):
         )
         is_repeated = standing is not None and standing.constructor_id == constructor.pk
         is_owner = actor == constructor.user
-        may = is_owner or (self.manages(actor) and (is_repeated or not self.has_queue(constructor)))
+        may = is_owner or (self.manages(actor) and (is_repeated or self.may_pick_for(stood, constructor)))
 
         made = self.attempt(
             "pick",
             lambda: make_pick(
-                draft_id=stood.pk, constructor=constructor, driver=entry.driver, actor=actor, now=self.now
+                draft_id=stood.pk,
+                constructor=constructor,
+                driver=entry.driver,
+                actor=actor,
+                now=self.now,
+                reason="" if is_owner else "On the phone",
             ),
         )
 
@@ -188,10 +196,20 @@ class Room(RuleBasedStateMachine):
 
     @command(times=2, team=seats, mode=st.sampled_from(["off", "pick", "pick", "draft", "always"]), by=players)
     def autopick(self, team: int | None, mode: str, by: str) -> None:
+        stood = self.seen.draft
         constructor = self.team(team)
         actor = self.person(by, constructor)
         done = self.attempt("autopick", lambda: set_autopilot(**self.act(actor), constructor=constructor, mode=mode))
-        assert not done or (actor == constructor.user and constructor.is_active)
+        if not stood.is_due(self.now):
+            may = actor == constructor.user and constructor.is_active
+            assert done == (may and stood.status != Draft.Status.VOID and self.is_unlocked(stood))
+
+    @command(team=teams, on=st.booleans())
+    def account_closes(self, team: int, on: bool) -> None:
+        """Or is open again: the autopick stands in."""
+        constructor = self.team(team)
+        act = {"constructor": constructor, "actor": constructor.user, "now": self.now}
+        self.attempt("autopick", lambda: set_autopilot_everywhere(**act, on=on))
 
     @command(by=managers, past=st.sampled_from([0, 0, 0, 1]))
     def let_autopick(self, by: str, past: int) -> None:
@@ -337,9 +355,12 @@ class Room(RuleBasedStateMachine):
         pk = self.teams[number or 0] if number is not None else turn_of(self.seen.draft) or self.teams[0]
         return Constructor.objects.select_related("user", "league").get(pk=pk)
 
+    def entries_now(self) -> list[RaceEntry]:
+        return list(self.race.entries.select_related("driver").order_by("pk"))
+
     def entry(self, number: int | None) -> RaceEntry:
         """That of the driver with this number, or of the first who can be drafted, if there is one."""
-        entries = list(self.race.entries.select_related("driver").order_by("pk"))
+        entries = self.entries_now()
         if number is None:
             taken = {pick.driver_id for pick in self.seen.picks.values()}
             free = [entry for entry in entries if entry.status == "entered" and entry.driver_id not in taken]
@@ -349,12 +370,20 @@ class Room(RuleBasedStateMachine):
     def person(self, who: str, constructor: Constructor) -> User:
         return {OWNER: constructor.user, MANAGER: self.manager, SOMEBODY: self.somebody}[who]
 
-    def has_queue(self, constructor: Constructor) -> bool:
-        """Whether a driver who can be drafted stands in it."""
-        taken = [pick.driver_id for pick in self.seen.picks.values()]
-        free = self.race.entries.draftable().exclude(driver__in=taken).values_list("driver", flat=True)
-        queue = Queue.objects.filter(draft=self.draft, constructor=constructor).first()
-        return bool(queue and set(queue.driver_ids) & set(free))
+    def is_unlocked(self, draft: Draft) -> bool:
+        """Whether anything may be done to it, as far as its race is concerned."""
+        race = Race.objects.get(pk=self.race.pk)
+        return draft.status != Draft.Status.LOCKED and self.now < draft.locks_at and race.status == "scheduled"
+
+    def may_pick_for(self, draft: Draft, constructor: Constructor) -> bool:
+        """Whether a manager may pick for a team that is on the clock: without a queue, and late in its time."""
+        taken = {pick.driver_id for pick in self.seen.picks.values()}
+        free = set(self.race.entries.draftable().values_list("driver", flat=True)) - taken
+        if any(free.intersection(queue.driver_ids) for queue in self.seen.of_team(Queue, constructor.pk)):
+            return False
+        if draft.deadline_at is None or draft.turn_time is None:
+            return True
+        return time_between(self.now, draft.deadline_at, draft.quiet) <= draft.turn_time / 2
 
     def manages(self, user: User) -> bool:
         return self.league.managers.filter(pk=user.pk).exists()
@@ -382,10 +411,22 @@ class Room(RuleBasedStateMachine):
             assert self.seen == before
         assert not (self.seen.draft.is_due(self.now) and what in SETTLES)
         if allowed:
-            check_step(before, self.seen, what)
-        new = {pick.driver_id for pick in self.seen.picks.values() if pick not in before.picks.values()}
-        assert new <= set(self.race.entries.draftable().values_list("driver", flat=True)) if new else True
+            check_step(before, self.seen, what, was_due=was_due)
+        self.check_picks(before)
         return allowed
+
+    def check_picks(self, before: "Picture") -> None:
+        """Nobody was picked who is not entered; who left it to the autopick got what they wish for."""
+        entered = {entry.driver_id: entry.driver for entry in self.entries_now() if entry.status == "entered"}
+        taken = {pick.driver_id for pick in before.picks.values()}
+        for event in self.seen.log[len(before.log) :]:
+            if event.name == "PickMade":
+                free = {pk: driver for pk, driver in entered.items() if pk not in taken}
+                assert event.data["driver_id"] in free
+                if event.data["source"] in (Pick.Source.QUEUE, Pick.Source.AUTO):
+                    assert event.data["driver_id"] == before.wish(event.data["constructor_id"], free)
+                taken.add(event.data["driver_id"])
+            taken -= set(event.data.get("released", []))
 
     @invariant()
     def the_rules_hold(self) -> None:
@@ -430,6 +471,9 @@ class Room(RuleBasedStateMachine):
             before = state
 
 
+Wish = TypeVar("Wish", Queue, SeasonList)
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """Every row of a draft and of its teams."""
@@ -453,6 +497,18 @@ class Picture:
             list(draft.events().order_by("version")),
             [row for rows in wishes for row in rows],
         )
+
+    def of_team(self, model: type[Wish], pk: int) -> list[Wish]:
+        return [row for row in self.wishes if isinstance(row, model) and row.constructor_id == pk]
+
+    def wish(self, team: int, free: dict[int, Driver]) -> int:
+        """Whom the team wants among the free ones: of its queue, its season list, and else the dearest."""
+        queue = [pk for queue in self.of_team(Queue, team) for pk in queue.driver_ids]
+        season = [pk for wishes in self.of_team(SeasonList, team) for pk in wishes.driver_ids]
+        never = [pk for wishes in self.of_team(SeasonList, team) for pk in wishes.never_ids]
+        dearest = sorted(free, key=lambda pk: -free[pk].price)
+        by_price = [*(pk for pk in dearest if pk not in never), *dearest]
+        return next(pk for pk in [*queue, *season, *by_price] if pk in free)
 
     @property
     def values(self) -> list[dict[str, Any]]:
@@ -485,7 +541,7 @@ def turn(draft: Draft) -> dict[str, Any] | None:
 NO_PICKS_IN = (Draft.Status.PAUSED, Draft.Status.VOID)
 
 
-def check_step(before: Picture, after: Picture, what: str) -> None:
+def check_step(before: Picture, after: Picture, what: str, *, was_due: bool) -> None:
     """What the thing done may have changed."""
     stood, stands, picked, now_picked = before.draft, after.draft, before.drafted, after.drafted
     was_paused, is_paused = (draft.status == Draft.Status.PAUSED for draft in (stood, stands))
@@ -496,7 +552,7 @@ def check_step(before: Picture, after: Picture, what: str) -> None:
         assert what in ("pause", *on_time)
     if what == "pause" and stood.status in Draft.RUNNING:
         assert is_paused
-    if (was_paused and what not in ("resume", "beat")) or stands.status in NO_PICKS_IN:
+    if (was_paused and what not in ("resume", "beat")) or (stands.status in NO_PICKS_IN and not was_due):
         assert now_picked <= picked
     if not (was_paused and what == "undo") and what not in ("leave", *on_time):
         assert picked <= now_picked  # nothing is taken back but in a pause, or for a team that left, or another race

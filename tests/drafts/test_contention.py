@@ -186,7 +186,7 @@ def test_a_turn_whose_time_has_run_out_is_settled_once_whoever_notices(now: date
     draft = open_draft(now, teams=2)
     Draft.objects.filter(pk=draft.pk).update(pick_seconds=90, deadline_at=now - late)
     team, other = (Constructor.objects.select_related("user").get(pk=pk) for pk in draft.order_data)
-    driver = draft.race.entries.select_related("driver").last().driver
+    driver = draft.race.entries.select_related("driver").order_by("pk").last().driver
 
     def beat() -> None:
         lifecycle.run_clocks(now)
