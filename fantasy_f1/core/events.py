@@ -44,7 +44,7 @@ def publish(event: Event, *, source: Versioned, actor: "User | None", now: datet
         actor=actor,
         created_at=now,
     )
-    transaction.on_commit(partial(live.announce, row), robust=True)
+    transaction.on_commit(lambda: live.announce(row), robust=True)
     transaction.on_commit(partial(_announce, event, now))
     return row
 

@@ -9,7 +9,6 @@ Beside the events of the log there are nudges: named messages without a version,
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -133,12 +132,12 @@ def announce(row: EventLog) -> None:
 def nudge(topic: str, name: str, data: Any) -> None:
     """Send the message ``name`` to all who listen to ``topic`` now, once the surrounding transaction commits."""
     body = f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
-    transaction.on_commit(partial(_send, Note("nudge", topic, name=name, body=body)), robust=True)
+    transaction.on_commit(lambda: _send(Note("nudge", topic, name=name, body=body)), robust=True)
 
 
 def recheck(topic: str) -> None:
     """Ask again, once the surrounding transaction commits, whether all who listen to ``topic`` still may."""
-    transaction.on_commit(partial(_send, Note("check", topic)), robust=True)
+    transaction.on_commit(lambda: _send(Note("check", topic)), robust=True)
 
 
 def _is_wanted(topic: str) -> bool:

@@ -4,9 +4,10 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts import access, keys, signins, tasks, tokens
-from accounts.models import ApiKey, SignIn
+from accounts.models import ApiKey, SignIn, User
 from accounts.signins import Origin
 from tests.factories import UserFactory
 
@@ -60,3 +61,31 @@ def test_end_all_leaves_only_what_is_kept() -> None:
     access.end_all(user=user, keep=kept, now=now)
 
     assert (list(signins.of(user, now=now)), list(keys.of(user))) == ([kept], [])
+
+
+def test_what_lets_somebody_in_is_told_from_what_does_not_in_two_queries(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    now = timezone.now()
+
+    def sign_in() -> SignIn:
+        tokens.issue(user=UserFactory(), origin=Origin("", None), now=now)
+        return SignIn.objects.latest("pk")
+
+    def key() -> ApiKey:
+        return keys.make(user=UserFactory(), name="Bot", scope="read", now=now)[0]
+
+    good = {("sign-in", sign_in().pk), ("key", key().pk)}
+    over, expired, renamed, closed, revoked = sign_in(), sign_in(), sign_in(), sign_in(), key()
+    signins.end(user=over.user, pk=over.pk, now=now)
+    SignIn.objects.filter(pk=expired.pk).update(expires_at=now)
+    renamed.user.set_password("another password")
+    renamed.user.save()
+    User.objects.filter(pk=closed.user_id).update(is_active=False)
+    keys.revoke(user=revoked.user, pk=revoked.pk, now=now)
+    bad = {("sign-in", row.pk) for row in (over, expired, renamed, closed)} | {("key", revoked.pk), ("sign-in", 0)}
+
+    with django_assert_num_queries(2):
+        still_open = access.still_open(good | bad)
+
+    assert still_open == good

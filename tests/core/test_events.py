@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from fantasy_f1.core import live
 from fantasy_f1.core.events import Event, publish, published
+from fantasy_f1.core.live import Channel
 from fantasy_f1.core.models import EventLog
 from races.models import Race
 from tests.factories import RaceFactory, UserFactory
+from tests.streaming import Overhearing
 
 
 @dataclass(frozen=True)
@@ -120,3 +123,28 @@ def test_versions_have_no_gap_under_contention(now: datetime) -> None:
         list(pool.map(wave, range(threads)))
 
     assert list(EventLog.objects.values_list("version", flat=True)) == list(range(1, threads + 1))
+
+
+@pytest.mark.django_db
+def test_a_stream_that_cannot_be_told_does_no_harm(
+    now: datetime,
+    heard: list[tuple[FlagWaved, datetime]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(row: EventLog) -> bytes:
+        raise ValueError("no words for it")
+
+    settings.REDIS_URL = ""
+    listener = Overhearing()
+    monkeypatch.setattr(live, "receiver", listener)
+    monkeypatch.setitem(live._channels, "race", Channel(broken, lambda pk, after: [], lambda pk, viewers: viewers))
+    race = RaceFactory()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        publish(FlagWaved(race_id=race.pk), source=race, actor=None, now=now)
+
+    assert (len(heard), listener.heard) == (1, [])
+    assert "no words for it" in caplog.text

@@ -1,8 +1,10 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from pytest_django import DjangoAssertNumQueries
 
+from fantasy_f1.core.live import Audience
 from leagues.models import League
-from leagues.permissions import is_member, may_manage
+from leagues.permissions import audience_of, is_member, may_manage
 from tests.factories import ConstructorFactory, LeagueFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,3 +41,25 @@ def test_public_leagues_are_seen_by_anyone() -> None:
     LeagueFactory(is_private=True)
 
     assert list(League.objects.visible_to(AnonymousUser())) == [league]
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+def test_an_audience_is_whoever_may_see_the_league_asked_for_all_at_once(
+    is_private: bool, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    league = LeagueFactory(is_private=is_private)
+    ConstructorFactory(league=LeagueFactory(), user=(stranger := UserFactory()))
+    users = [
+        league.creator,
+        ConstructorFactory(league=league).user,
+        ConstructorFactory(league=league, is_active=False).user,
+        UserFactory(is_superuser=True),
+        stranger,
+        AnonymousUser(),
+    ]
+
+    with django_assert_num_queries(1):
+        audience = audience_of(league, {user.pk for user in users})
+
+    seen = {user.pk for user in users if League.objects.visible_to(user).filter(pk=league.pk).exists()}
+    assert audience == Audience(seen, {user.pk for user in users if is_member(user, league)})
