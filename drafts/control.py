@@ -135,7 +135,7 @@ def autopick_for(*, draft_id: int, pick_number: int, actor: User, now: datetime,
         if constructor is None or draft.current_pick != pick_number:
             raise NotOnTheClock(f"Pick {pick_number} is not on the clock.")
         require_half_gone(draft, constructor, now)
-        why = tidy_reason(reason)
+        why = tidy_reason(reason).rstrip(".")
         autopick_turn(draft, cause=f"{Cause.MANAGER} ({why})" if why else Cause.MANAGER, actor=actor, now=now)
         play_autopilots(draft, now=now)
     return draft

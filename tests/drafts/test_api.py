@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from drafts import feed, lifecycle
+from drafts import control, feed, lifecycle
 from drafts.models import Autopilot, Draft, Pick
 from drafts.picks import make_pick, withdraw_constructor
 from leagues.models import Constructor, League
@@ -424,6 +424,36 @@ def test_a_manager_pauses_undoes_and_resumes(
     assert call(None, "get", of_team(teams[1], draft)).json()["is_on_the_clock"]
 
 
+def test_a_manager_picks_or_lets_the_autopick_pick_and_says_why(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User
+) -> None:
+    path = of_team(teams[0], draft, "/picks")
+    call(teams[1].user, "put", of_team(teams[1], draft, "/queue"), {"driver_ids": [drivers[3].pk]})
+
+    own = call(teams[0].user, "post", path, {"driver_id": drivers[0].pk, "reason": "Mine"})
+    picked = call(manager, "post", path, {"driver_id": drivers[0].pk, "reason": "On the phone"})
+    queued = take(teams[1], draft, drivers[1], actor=manager)
+    let = [manage(manager, draft, "autopick", pick_number=2, reason="Asleep") for _ in range(2)]
+    wrong = manage(manager, draft, "autopick", pick_number=5)
+
+    assert (refusal(own), list(own.json()["errors"])) == ((400, "invalid"), ["reason"])
+    assert picked.json()["reason"] == "On the phone"
+    assert refusal(queued) == (409, "queue_first")
+    assert let[0].json() == let[1].json()
+    assert let[0].json()["picks"][1]["reason"] == "A manager let it pick (Asleep). Queue item 1"
+    assert refusal(wrong) == (409, "not_on_the_clock")
+    assert refusal(manage(manager, draft, "autopick")) == (400, "invalid")
+
+
+def test_a_manager_does_not_pick_before_half_of_the_time_has_gone(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    control.set_clock(draft_id=draft.pk, pick_seconds=90, actor=manager, now=now)
+
+    assert refusal(take(teams[0], draft, drivers[0], actor=manager)) == (409, "too_early_to_pick_for")
+    assert refusal(manage(manager, draft, "autopick", pick_number=1)) == (409, "too_early_to_pick_for")
+
+
 def test_a_paused_draft_asks_nobody_to_pick(draft: Draft, teams: list[Constructor], manager: User) -> None:
     manage(manager, draft, "pause")
 
@@ -585,6 +615,27 @@ def test_a_queue_is_secret_and_checked(
     for ids, code in (([drivers[0].pk] * 2, "wrong_queue"), ([DriverFactory().pk], "wrong_queue"), ("x", "invalid")):
         answer = call(teams[0].user, "put", path, {"driver_ids": ids})
         assert (refusal(answer), list(answer.json()["errors"])) == ((400, code), ["driver_ids"])
+    League.objects.update(is_private=True)
+    assert refusal(call(UserFactory(), "get", path)) == (404, "not_found")
+
+
+def test_the_owner_reads_and_sets_the_season_list(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User
+) -> None:
+    path = f"constructors/{teams[0].pk}/season-list"
+    lists = {"driver_ids": [drivers[5].pk, drivers[2].pk], "never": [drivers[0].pk]}
+
+    before = call(teams[0].user, "get", path)
+    put = call(teams[0].user, "put", path, lists)
+    after = call(teams[0].user, "get", path)
+
+    assert [answer.json() for answer in (before, put, after)] == [{"driver_ids": [], "never": []}, lists, lists]
+    assert refusal(call(None, "get", path)) == (401, "not_authenticated")
+    for user in (manager, teams[1].user):
+        assert refusal(call(user, "get", path)) == refusal(call(user, "put", path, lists)) == (403, "not_allowed")
+    wrong = call(teams[0].user, "put", path, {**lists, "never": lists["driver_ids"]})
+    assert (refusal(wrong), list(wrong.json()["errors"])) == ((400, "wrong_season_list"), ["driver_ids"])
+    assert refusal(call(teams[0].user, "put", path, {"driver_ids": []})) == (400, "invalid")
     League.objects.update(is_private=True)
     assert refusal(call(UserFactory(), "get", path)) == (404, "not_found")
 

@@ -56,7 +56,7 @@ heard = st.sampled_from([True, False])
 """Whether what is announced after the commit reaches anybody; what does not is mended by the next beat."""
 
 
-SETTLES = ("pick", "pause", "look")
+SETTLES = ("pick", "pause", "let autopick", "look")
 """After these no turn stands whose time is over."""
 
 Command = Callable[..., None]
@@ -453,6 +453,7 @@ class Room(RuleBasedStateMachine):
         elif runs:
             assert self.now >= stands.locks_at
         assert stands.time_left is None or stands.status == Draft.Status.PAUSED
+        assert (stands.turn_time is None) == (stands.deadline_at is None and stands.time_left is None)
 
     @invariant()
     def the_log_tells_how_it_stands(self) -> None:

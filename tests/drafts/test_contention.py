@@ -9,7 +9,7 @@ import time_machine
 
 from drafts import control, lifecycle, queues
 from drafts.models import Draft, Pick, Queue
-from drafts.picks import make_pick
+from drafts.picks import make_pick, set_autopilot
 from drafts.queries import find_draft
 from fantasy_f1.core.errors import DomainError
 from leagues.models import Constructor
@@ -207,3 +207,28 @@ def test_a_turn_whose_time_has_run_out_is_settled_once_whoever_notices(now: date
     assert list(draft.events().values_list("name", flat=True))[2:] == ["PickMade"]
     assert draft.misses == ({} if in_time else {str(team.pk): 1})
     assert (draft.current_pick, draft.deadline_at) == (2, now + timedelta(seconds=90))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_turn_goes_to_the_player_to_their_autopick_or_to_that_which_a_manager_lets_pick(now: datetime) -> None:
+    """In a snake of one team the next turn is its own again: whoever asks twice must not take that, too."""
+    draft = open_draft(now, teams=1)
+    team = Constructor.objects.select_related("user").get(pk=draft.order_data[0])
+    driver = draft.race.entries.select_related("driver")[5].driver
+    act = {"draft_id": draft.pk, "now": now}
+
+    def pick() -> Pick:
+        return make_pick(**act, constructor=team, driver=driver, actor=team.user)
+
+    def switch() -> None:
+        set_autopilot(**act, constructor=team, mode="pick", pick_number=1, actor=team.user)
+
+    def let() -> Draft:
+        return control.autopick_for(**act, pick_number=1, actor=draft.league.creator)
+
+    at_once([switch, let] * 8)
+    outcomes = at_once([pick, switch, let] * 4)
+
+    assert not [outcome for outcome in outcomes if isinstance(outcome, DomainError)]
+    first, second = draft.picks.order_by("pick_number")
+    assert (first.source, second.source) == ("auto", "player")

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from drafts import control, errors, lifecycle
-from drafts.models import Autopilot, Draft, Pick
+from drafts.models import Autopilot, Draft, Pick, Queue
 from drafts.picks import make_pick, on_the_clock, set_autopilot, withdraw_constructor
 from fantasy_f1.core.errors import DomainError, Invalid, NotAllowed
 from leagues.models import Constructor, League
@@ -352,3 +352,44 @@ def test_a_paused_team_on_autopick_is_left_alone_by_the_clockwork(
     lifecycle.run_due(now)
 
     assert numbers(draft) == []
+
+
+# The autopick for others ------------------------------------------------------------------------
+
+
+def test_a_manager_lets_the_autopick_take_the_turn_and_says_why(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    Queue.objects.create(draft=draft, constructor=teams[0], driver_ids=[drivers[9].pk])
+    act = {"draft_id": draft.pk, "actor": manager, "now": now}
+
+    for _ in range(2):
+        control.autopick_for(pick_number=1, reason=" No word from them. ", **act)
+    control.autopick_for(pick_number=2, **act)
+
+    first, second = draft.picks.order_by("pick_number")
+    assert (first.driver, first.source, first.made_by) == (drivers[9], "queue", manager)
+    assert first.reason == "A manager let it pick (No word from them). Queue item 1"
+    assert second.reason == "A manager let it pick. Best free driver by price (30.0 M)"
+    assert draft.events().last().actor == manager
+
+
+def test_whom_the_autopick_cannot_pick_for(
+    draft: Draft, teams: list[Constructor], manager: User, now: datetime
+) -> None:
+    def let(number: int = 1, *, actor: User = manager, at: datetime = now, reason: str = "") -> None:
+        control.autopick_for(draft_id=draft.pk, pick_number=number, actor=actor, now=at, reason=reason)
+
+    with pytest.raises(NotAllowed):
+        let(actor=teams[1].user)
+    for number in (0, 2, 99):
+        with pytest.raises(errors.NotOnTheClock, match=f"Pick {number} is not on the clock."):
+            let(number)
+    with pytest.raises(errors.RaceLocked):
+        let(at=draft.locks_at)
+    with pytest.raises(Invalid):
+        let(reason="x" * 201)
+    control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
+    with pytest.raises(errors.DraftNotOpen):
+        let()
+    assert not draft.picks.exists()

@@ -4,13 +4,20 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from drafts import errors
-from drafts.models import Autopilot, Draft, Pick
-from drafts.picks import free_drivers, make_pick, on_the_clock, set_autopilot, withdraw_constructor
-from fantasy_f1.core.errors import NotAllowed
+from drafts import errors, lifecycle
+from drafts.models import Autopilot, Draft, Pick, Queue
+from drafts.picks import (
+    autopick_mode,
+    free_drivers,
+    make_pick,
+    on_the_clock,
+    set_autopilot,
+    withdraw_constructor,
+)
+from fantasy_f1.core.errors import Invalid, NotAllowed
 from leagues.models import Constructor
 from races.models import Driver, Race, RaceEntry
-from tests.factories import ConstructorFactory, DriverFactory, UserFactory
+from tests.factories import ConstructorFactory, DriverFactory, RaceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -197,6 +204,85 @@ def test_autopick_is_switched_off_again(draft: Draft, teams: list[Constructor], 
     assert not Autopilot.objects.exists()
 
 
+def switch(draft: Draft, team: Constructor, mode: str, now: datetime, **more: int) -> None:
+    set_autopilot(draft_id=draft.pk, constructor=team, mode=mode, actor=team.user, now=now, **more)
+
+
+def switched(draft: Draft) -> list[tuple[str, bool, User | None]]:
+    events = draft.events().filter(name="AutopilotSwitched").select_related("actor").order_by("version")
+    return [(event.data["mode"], event.data["on"], event.actor) for event in events]
+
+
+def test_autopick_for_the_next_pick_is_used_up_by_it(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, names: Callable[[], list[str]]
+) -> None:
+    """In a snake the last team picks twice in a row: the second time by itself again."""
+    switch(draft, teams[2], "pick", now)
+    for team, driver in zip(teams[:2], drivers, strict=False):
+        pick(draft, team, driver, now)
+
+    draft.refresh_from_db()
+    assert draft.picks.get(pick_number=3).reason == "Autopick was on for this pick. Best free driver by price (28.0 M)"
+    assert (draft.current_pick, on_the_clock(draft)) == (4, teams[2].pk)
+    assert not Autopilot.objects.exists()
+    assert names()[2:] == ["AutopilotSwitched", "PickMade", "PickMade", "PickMade", "AutopilotSwitched"]
+    assert switched(draft) == [("pick", True, teams[2].user), ("off", False, None)]
+
+
+def test_autopick_for_the_next_pick_asked_for_twice_takes_one_turn(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    for team, driver in zip(teams[:2], drivers, strict=False):
+        pick(draft, team, driver, now)
+
+    for _ in range(2):
+        switch(draft, teams[2], "pick", now, pick_number=3)
+
+    draft.refresh_from_db()
+    assert (draft.current_pick, autopick_mode(draft, teams[2])) == (4, "off")
+
+
+def test_autopick_for_a_draft_ends_with_it(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    following = RaceFactory(season=draft.race.season, starts_at=now + timedelta(days=11), entries=22)
+    other = lifecycle.schedule_draft(league_id=draft.league_id, race_id=following.pk, now=now)
+
+    switch(draft, teams[0], "draft", now)
+    modes = [autopick_mode(each, teams[0]) for each in (draft, other)]
+    lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    assert modes == ["draft", "off"]
+    assert draft.picks.get(pick_number=1).reason.startswith("Autopick was on for this draft. ")
+    assert (switched(draft), switched(other)) == ([("draft", True, teams[0].user)], [])
+    assert not Autopilot.objects.exists()
+
+
+def test_the_last_word_on_the_autopick_counts_in_every_draft(
+    draft: Draft, teams: list[Constructor], now: datetime
+) -> None:
+    following = RaceFactory(season=draft.race.season, starts_at=now + timedelta(days=11), entries=22)
+    other = lifecycle.schedule_draft(league_id=draft.league_id, race_id=following.pk, now=now)
+
+    for where, mode in ((draft, "draft"), (other, "always"), (draft, "pick"), (other, "off"), (other, "off")):
+        switch(where, teams[2], mode, now)
+
+    told = [[mode for mode, _, _ in switched(each)] for each in (draft, other)]
+    assert told == [["draft", "always", "pick", "off"], ["always", "off"]]
+
+
+def test_autopick_is_chosen_until_the_lock(draft: Draft, teams: list[Constructor], now: datetime) -> None:
+    with pytest.raises(errors.RaceLocked):
+        switch(draft, teams[0], "draft", draft.locks_at)
+    with pytest.raises(NotAllowed):
+        switch(draft, ConstructorFactory(), "draft", now)
+    Draft.objects.update(status="void")
+    with pytest.raises(errors.DraftNotOpen):
+        switch(draft, teams[0], "draft", now)
+
+    assert not Autopilot.objects.exists()
+
+
 def test_a_team_that_left_has_no_autopick_to_switch(draft: Draft, teams: list[Constructor], now: datetime) -> None:
     teams[0].is_active = False
     teams[0].save()
@@ -312,6 +398,37 @@ def test_free_drivers_are_those_entered_and_not_drafted(
     pick(draft, teams[0], drivers[0], now)
 
     assert set(free_drivers(draft)) == set(drivers[1:])
+
+
+def test_a_manager_says_why_and_a_player_need_not(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    def make(actor: User, reason: str) -> Pick:
+        return make_pick(
+            draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=actor, now=now, reason=reason
+        )
+
+    for actor, reason in ((manager, "x" * 201), (teams[0].user, "Mine")):
+        with pytest.raises(Invalid) as refusal:
+            make(actor, reason)
+        assert refusal.value.field == "reason"
+
+    assert make(manager, " On the phone ").reason == "On the phone"
+    assert draft.events().last().data["reason"] == "On the phone"
+
+
+def test_a_manager_leaves_a_queue_to_the_autopick_and_learns_nothing_of_it(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    Queue.objects.create(draft=draft, constructor=teams[0], driver_ids=[drivers[1].pk])
+    Queue.objects.create(draft=draft, constructor=teams[1], driver_ids=[drivers[0].pk])
+
+    for driver in drivers[:2]:
+        with pytest.raises(errors.QueueFirst, match=f"{teams[0]} has a queue: let the autopick take from it."):
+            pick(draft, teams[0], driver, now, actor=manager)
+    pick(draft, teams[0], drivers[0], now)
+
+    assert pick(draft, teams[1], drivers[2], now, actor=manager).source == "manager"
 
 
 def test_a_host_may_pick_for_anybody(

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import User
 from drafts import control, errors, lifecycle, queues
-from drafts.models import Draft, Queue
+from drafts.models import Draft, Queue, SeasonList
 from drafts.picks import make_pick, set_autopilot
 from fantasy_f1.core.errors import NotAllowed
 from leagues.models import Constructor
@@ -138,3 +138,111 @@ def test_a_queue_is_set_until_the_lock(
 
     with pytest.raises(errors.DraftNotOpen):
         put(draft, teams[0], drivers[:2], now)
+
+
+# The season list --------------------------------------------------------------------------------
+
+
+def put_season(team: Constructor, wanted: list[Driver], never: list[Driver], now: datetime) -> None:
+    lists = {"driver_ids": [driver.pk for driver in wanted], "never_ids": [driver.pk for driver in never]}
+    queues.set_season_list(constructor=team, **lists, actor=team.user, now=now)
+
+
+def read_season(team: Constructor) -> tuple[list[int], list[int]]:
+    return queues.season_list_of(constructor=team, actor=team.user)
+
+
+def test_a_season_list_is_replaced_as_a_whole_and_kept_out_of_the_log(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    before = read_season(teams[0])
+
+    put_season(teams[0], drivers[:3], drivers[5:6], now)
+    for _ in range(2):
+        put_season(teams[0], [drivers[7], drivers[5]], drivers[:2], now)
+
+    assert (before, read_season(teams[1])) == (([], []), ([], []))
+    assert read_season(teams[0]) == ([drivers[7].pk, drivers[5].pk], [drivers[0].pk, drivers[1].pk])
+    assert str(SeasonList.objects.get()) == f"Season list of {teams[0]}"
+    assert Draft.objects.get().version == draft.version
+
+
+def test_the_autopick_takes_from_the_season_list_after_the_queue_and_leaves_those_never_wanted(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    put(draft, teams[0], [drivers[9]], now)
+    put_season(teams[0], [drivers[8]], drivers[:2], now)
+    put_season(teams[1], [drivers[9], drivers[7]], [], now)
+    put_season(teams[2], [], drivers[:2], now)
+
+    lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
+
+    assert list(draft.picks.order_by("pick_number").values_list("driver", "source", "reason")) == [
+        (drivers[9].pk, "queue", "The draft locked. Queue item 1"),
+        (drivers[7].pk, "auto", "The draft locked. Season list item 2; item 1 went at pick 1"),
+        *(
+            (drivers[n].pk, "auto", f"The draft locked. Best free driver by price ({price} M); {passed}")
+            for n, price, passed in (
+                (2, "28.0", "2 never-pick drivers passed over"),
+                (3, "27.0", "2 never-pick drivers passed over"),
+            )
+        ),
+        (drivers[0].pk, "auto", "The draft locked. Best free driver by price (30.0 M)"),
+        (drivers[8].pk, "auto", "The draft locked. Season list item 1"),
+    ]
+
+
+def test_a_season_list_holds_drivers_of_the_season_each_once(
+    teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    stranger, reserves = DriverFactory(), DriverFactory.create_batch(23, status=Driver.Status.RESERVE)
+    for wanted, never, message, field in (
+        ([drivers[0], drivers[0]], [], "A driver stands twice in the lists.", "driver_ids"),
+        ([drivers[0]], [drivers[1], drivers[0]], "A driver stands twice in the lists.", "driver_ids"),
+        ([stranger], [], f"Not of this season: {stranger.name}.", "driver_ids"),
+        ([drivers[0]], [stranger], f"Not of this season: {stranger.name}.", "never"),
+        ([], [Driver(pk=2**63 - 1)], "Not of this season: a driver who does not exist.", "never"),
+        (reserves, [], "A list has at most 22 drivers.", "driver_ids"),
+        ([], reserves, "A list has at most 22 drivers.", "never"),
+    ):
+        with pytest.raises(errors.WrongSeasonList) as refusal:
+            put_season(teams[0], wanted, never, now)
+        assert (refusal.value.message, refusal.value.field) == (message, field)
+
+    put_season(teams[0], drivers, reserves[:22], now)
+
+    assert [len(ids) for ids in read_season(teams[0])] == [22, 22]
+
+
+def test_who_is_no_more_of_the_season_may_stay_in_its_list_and_change_sides(
+    teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    put_season(teams[0], drivers[:2], [], now)
+    RaceEntry.objects.filter(driver=drivers[0]).delete()
+
+    put_season(teams[0], drivers[1:2], drivers[:1], now)
+
+    assert read_season(teams[0]) == ([drivers[1].pk], [drivers[0].pk])
+
+
+def test_a_season_list_is_the_owners_alone(
+    teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    for actor in (manager, UserFactory(is_superuser=True), teams[1].user):
+        with pytest.raises(NotAllowed):
+            queues.season_list_of(constructor=teams[0], actor=actor)
+        with pytest.raises(NotAllowed):
+            queues.set_season_list(constructor=teams[0], driver_ids=[], never_ids=[], actor=actor, now=now)
+
+
+def test_only_a_team_that_plays_has_a_season_list_by_the_word_of_who_has_it_now(
+    teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    before = Constructor.objects.select_related("user").get(pk=teams[0].pk)
+    Constructor.objects.filter(pk=teams[0].pk).update(user=UserFactory())
+    Constructor.objects.filter(pk=teams[1].pk).update(is_active=False)
+
+    for team in (before, teams[1]):
+        with pytest.raises(NotAllowed):
+            put_season(team, drivers[:1], [], now)
+    assert not SeasonList.objects.exists()

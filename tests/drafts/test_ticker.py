@@ -72,6 +72,41 @@ def test_the_log_tells_of_a_race_that_moves_and_is_cancelled(
     ]
 
 
+def test_the_log_tells_who_let_the_autopick_pick_and_for_which_picks_it_is_on(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    def switch(mode: str) -> None:
+        set_autopilot(draft_id=draft.pk, constructor=teams[2], mode=mode, actor=teams[2].user, now=now)
+
+    act = {"draft_id": draft.pk, "actor": manager, "now": now}
+    switch("draft")
+    switch("pick")
+    make_pick(constructor=teams[0], driver=drivers[5], reason="On the phone", **act)
+    control.autopick_for(pick_number=2, reason="Asleep", **act)
+
+    a, b, c = (team.team_name for team in teams)
+    who = manager.display_name
+    assert told(draft, manager)[:6] == [
+        f"{c} took the one pick by autopick: it is off again.",
+        f"{c} got {drivers[1]} by autopick with pick 3: Autopick was on for this pick. "
+        "Best free driver by price (29.0 M).",
+        f"{b} got {drivers[0]} by autopick with pick 2, on the word of {who}: "
+        "A manager let it pick (Asleep). Best free driver by price (30.0 M).",
+        f"{who} picked {drivers[5]} for {a} with pick 1: On the phone.",
+        f"{c} switched autopick on for the next pick.",
+        f"{c} switched autopick on for this draft.",
+    ]
+
+
+def test_an_autopick_of_old_was_on_or_off(draft: Draft, teams: list[Constructor], manager: User, now: datetime) -> None:
+    set_autopilot(draft_id=draft.pk, constructor=teams[1], mode="pick", actor=teams[1].user, now=now)
+    event = draft.events().get(name="AutopilotSwitched")
+    del event.data["mode"]
+    event.save()
+
+    assert told(draft, manager)[0] == f"{teams[1]} switched autopick on."
+
+
 def test_a_line_has_the_colour_of_its_team_and_the_time_of_its_event(
     draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
 ) -> None:

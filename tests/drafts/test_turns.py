@@ -8,7 +8,7 @@ import time_machine
 
 from accounts.models import User
 from drafts import control, lifecycle, queues
-from drafts.errors import DraftNotRunning, NotOnTheClock, RaceLocked
+from drafts.errors import DraftNotRunning, NotOnTheClock, RaceLocked, TooEarlyToPickFor
 from drafts.models import Draft, Pick
 from drafts.picks import make_pick, on_the_clock, set_autopilot, settle_clock, time_for_turn
 from drafts.queries import find_draft
@@ -415,6 +415,59 @@ def test_a_manager_who_picks_for_a_team_does_not_bring_it_back(
 
     draft.refresh_from_db()
     assert draft.misses == {str(teams[0].pk): 2}
+
+
+# Managers who pick for others --------------------------------------------------------------------
+
+
+def test_a_manager_waits_until_half_of_the_time_has_gone(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    act = {"draft_id": draft.pk, "actor": manager}
+    early, half = now + 44 * SECOND, now + 45 * SECOND
+
+    for refused in (
+        lambda: make_pick(**act, constructor=teams[0], driver=drivers[0], now=early),
+        lambda: control.autopick_for(**act, pick_number=1, now=early),
+    ):
+        with pytest.raises(TooEarlyToPickFor, match=f"{teams[0]} has time left"):
+            refused()
+    made = make_pick(**act, constructor=teams[0], driver=drivers[0], now=half)
+    control.autopick_for(**act, pick_number=2, now=half + 45 * SECOND)
+
+    assert made.pick_number == 1
+    assert draft.picks.count() == 2
+
+
+def test_half_of_a_turn_is_half_of_what_it_has_in_all_whatever_pauses_lie_in_it(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    """Here a tenth, for a team that missed two turns; and quiet hours do not count."""
+    draft = _anew(draft, manager, now, pick_seconds=36_000, misses={str(teams[0].pk): 2})
+    assert draft.turn_time == HOUR
+    act = {"draft_id": draft.pk, "actor": manager}
+
+    control.pause_draft(**act, now=now + 20 * MINUTE)
+    control.resume_draft(**act, now=now + 5 * HOUR)
+    with pytest.raises(TooEarlyToPickFor):
+        control.autopick_for(**act, pick_number=1, now=now + 5 * HOUR + 9 * MINUTE)
+    control.autopick_for(**act, pick_number=1, now=now + 5 * HOUR + 10 * MINUTE)
+
+    assert draft.picks.count() == 1
+
+
+def _anew(draft: Draft, manager: User, now: datetime, *, pick_seconds: int, misses: dict[str, int]) -> Draft:
+    """The draft, with another clock for the turn that is on it."""
+    Draft.objects.filter(pk=draft.pk).update(misses=misses)
+    return control.set_clock(draft_id=draft.pk, pick_seconds=pick_seconds, actor=manager, now=now)
+
+
+def test_who_comes_too_late_to_let_the_autopick_pick_finds_that_it_has(
+    draft: Draft, teams: list[Constructor], manager: User, now: datetime
+) -> None:
+    control.autopick_for(draft_id=draft.pk, pick_number=1, actor=manager, now=now + 92 * SECOND, reason="Asleep")
+
+    assert draft.picks.get().reason.startswith("Time ran out. ")
 
 
 def test_beat_settles_every_draft_that_it_can(draft: Draft, teams: list[Constructor], now: datetime) -> None:

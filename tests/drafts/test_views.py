@@ -1106,3 +1106,78 @@ def test_a_queue_is_on_its_owners_page_alone(
     lifecycle.lock_draft(draft_id=draft.pk, now=draft.locks_at)
     client.force_login(teams[0].user)
     assert "My queue" not in read(client, room(draft))
+
+
+# The season list --------------------------------------------------------------------------------
+
+
+def listed(html: str, which: str) -> list[str]:
+    return queued(html.split(f'id="{which}"')[1].split("</section>")[0])
+
+
+def test_a_player_keeps_a_season_list(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[1].user)
+    url, (a, b, c) = reverse("drafts:season_list", args=[draft.league_id]), (driver.name for driver in drivers[:3])
+
+    def add(which: str, driver: Driver) -> None:
+        before = queues.season_list_of(constructor=teams[1], actor=teams[1].user)[which == "never"]
+        queue = ",".join(map(str, before))
+        assert client.post(url, {"list": which, "queue": queue, "add": driver.pk}).status_code == 302
+
+    empty = read(client, url)
+    for which, driver in (("wanted", drivers[0]), ("never", drivers[1]), ("wanted", drivers[2])):
+        add(which, driver)
+    html = read(client, url)
+    moved = client.post(url, {"list": "wanted", "queue": choice(html, f"Move {c} up")}, headers=HTMX)
+    out = client.post(url, {"list": "never", "queue": choice(html, f"Take {b} out of the list")}, headers=HTMX)
+
+    assert "Your season list is saved." in html
+    assert (listed(empty, "wanted"), listed(empty, "never")) == ([], [])
+    assert (listed(html, "wanted"), listed(html, "never")) == ([a, c], [b])
+    assert drivers[1].pk not in [int(pk) for pk in re.findall(r'<option value="(\d+)">', html)]
+    shown = moved.content.decode()
+    assert ("<html" in shown, listed(shown, "wanted"), "Your season list is saved." in shown) == (False, [c, a], True)
+    assert listed(out.content.decode(), "never") == []
+
+
+def test_a_season_list_shows_who_left_the_season(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[1].user)
+    url = reverse("drafts:season_list", args=[draft.league_id])
+    client.post(url, {"list": "wanted", "queue": f"{drivers[0].pk}"})
+    drivers[0].race_entries.all().delete()
+
+    assert listed(read(client, url), "wanted") == [drivers[0].name]
+
+
+@pytest.mark.parametrize("data", [{}, {"list": "x"}, {"list": "never", "queue": "x"}, {"list": "wanted", "add": "0"}])
+def test_what_is_no_season_list_is_refused(
+    client: Client, draft: Draft, teams: list[Constructor], data: dict[str, str]
+) -> None:
+    client.force_login(teams[1].user)
+
+    response = client.post(reverse("drafts:season_list", args=[draft.league_id]), data)
+
+    assert (response.status_code, 'data-code="invalid"' in response.content.decode()) == (400, True)
+
+
+def test_nobody_has_a_season_list_but_who_plays(client: Client, draft: Draft, manager: User) -> None:
+    url = reverse("drafts:season_list", args=[draft.league_id])
+    visitor = client.get(url)
+    client.force_login(manager)
+
+    assert (visitor.status_code, client.get(url).status_code) == (302, 404)
+    assert url not in read(client, reverse("league", args=[draft.league_id]))
+
+
+def test_the_league_and_the_queue_lead_to_the_season_list(
+    client: Client, draft: Draft, teams: list[Constructor]
+) -> None:
+    client.force_login(teams[0].user)
+    url = reverse("drafts:season_list", args=[draft.league_id])
+
+    assert f'href="{url}"' in read(client, reverse("league", args=[draft.league_id]))
+    assert f'href="{url}"' in read(client, room(draft))
