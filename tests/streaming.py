@@ -94,13 +94,11 @@ class Served:
         self._thread.start()
         wait_for(lambda: self._server.started)
 
-    def stop(self) -> float:
-        """End it as a signal would → the seconds it took."""
-        began = time.monotonic()
+    def stop(self) -> None:
+        """End it as a signal would."""
         self._server.handle_exit(0, None)
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
-        return time.monotonic() - began
 
     @property
     def hub(self) -> hub.Hub:

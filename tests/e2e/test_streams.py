@@ -171,9 +171,9 @@ def test_streams_do_not_hold_up_the_end_and_are_taken_up_after_it(
     code, said, seconds = server.stop()
     wait_for(lambda: all(client.is_over for client in clients))
 
-    assert (code, "Traceback" in said) == (0, False)
+    assert (code, "Traceback" in said, "graceful shutdown exceeded" in said) == (0, False, False)
     assert said.count("Redis does not answer: open streams") == 2  # who sends, and who listens
-    assert seconds < 1.5
+    assert seconds < 4
     server.start()
     pick(server)
     again = listen(server, draft, after=3)
