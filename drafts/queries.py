@@ -59,7 +59,7 @@ class Round:
 class DriverRow:
     """A driver of the race's entry list, with the season so far (``line``).
 
-    ``standing`` is the place among those entered by Formula 1's points, ``None`` as long as there are none.
+    ``standing`` is the place among those entered by Formula 1's points, ``None`` without any.
     """
 
     driver: Driver
@@ -346,7 +346,7 @@ def _driver_rows(draft: Draft, constructors: Mapping[int, Constructor], picks: M
                     line=line,
                     pick=pick,
                     taken_by=constructors[pick.constructor_id] if pick else None,
-                    standing=1 + sum(points > line.total_points for points in totals) if any(totals) else None,
+                    standing=1 + sum(points > line.total_points for points in totals) if line.total_points else None,
                 )
             )
     return sorted(rows, key=lambda row: (-row.driver.price, row.number or 1000, row.driver.name))

