@@ -65,6 +65,13 @@ class LeagueFilter(SeasonFilter):
         return leagues.order_by(wanted.get("ordering", "name"), "pk")
 
 
+class OfAPace(forms.NumberInput):
+    """To be filled in for the pace that is chosen, so browsers do not insist on it."""
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
 class PaceForm(forms.Form):
     """How long a pick may take, in words that people use → ``pick_seconds``."""
 
@@ -80,8 +87,9 @@ class PaceForm(forms.Form):
         min_value=LIVE[0],
         max_value=LIVE[1],
         initial=60,
-        required=False,
         help_text="15 to 300.",
+        widget=OfAPace,
+        error_messages={"required": "Say how many seconds a pick may take."},
     )
     slow_hours = forms.DecimalField(
         label="Hours for a pick, slow",
@@ -90,9 +98,9 @@ class PaceForm(forms.Form):
         max_digits=6,
         decimal_places=4,
         initial=8,
-        required=False,
         help_text="1 to 24. Less where the time until the lock is not enough for all.",
-        widget=forms.NumberInput(attrs={"step": "any"}),
+        widget=OfAPace(attrs={"step": "any"}),
+        error_messages={"required": "Say how many hours a pick may take."},
     )
 
     @staticmethod
@@ -113,10 +121,6 @@ class PaceForm(forms.Form):
         for name, wanted in (("live_seconds", "live"), ("slow_hours", "slow")):
             if pace != wanted:
                 self.errors.pop(name, None)
-        if pace == "live" and live is None and "live_seconds" not in self.errors:
-            self.add_error("live_seconds", "Say how many seconds a pick may take.")
-        if pace == "slow" and slow is None and "slow_hours" not in self.errors:
-            self.add_error("slow_hours", "Say how many hours a pick may take.")
         values["pick_seconds"] = {"live": live, "slow": slow and round(slow * HOUR)}.get(pace or "")
         return values
 
