@@ -255,6 +255,10 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 
 document.body.addEventListener("htmx:afterSwap", () => {
   if (!kept) return;
+  for (const { id } of kept.open) {
+    const element = document.getElementById(id);
+    if (element) element.open = true;
+  }
   for (const old of kept.fields) {
     const field = document.getElementById(old.id);
     if (!field || field === old) continue;
@@ -263,17 +267,16 @@ document.body.addEventListener("htmx:afterSwap", () => {
   }
   for (const { id, ...places } of kept.scrolled) Object.assign(document.getElementById(id) ?? {}, places);
   const [id, from, to] = kept.selection;
-  const active = document.activeElement;
-  if (id && active.id === id && typeof from === "number") active.setSelectionRange(from, to);
+  const field = id && document.getElementById(id);
+  if (field && (document.activeElement === document.body || document.activeElement === field)) {
+    field.focus({ preventScroll: true }); // HTMX could not, as long as it was folded away
+    if (typeof from === "number") field.setSelectionRange(from, to);
+  }
+  kept = null;
 });
 
 document.body.addEventListener("htmx:afterSettle", (event) => {
-  for (const { id } of kept?.open ?? []) {
-    const element = document.getElementById(id);
-    if (element) element.open = true;
-  }
-  kept = null;
-  if (event.detail.elt.closest?.("#room") || event.detail.elt.id === "room") settle();
+  if (event.detail.elt.closest?.("#room")) settle();
 });
 
 /** Buttons tell that they are at work; a failure gives them back. */

@@ -1,6 +1,6 @@
 """The filters and variables that every template has."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,13 @@ def test_moment_takes_another_form_and_no_moment() -> None:
     html = rendered('{{ at|moment:"H:i" }} {{ none|moment }}', at=datetime(2026, 7, 22, 9, tzinfo=UTC), none=None)
 
     assert html == '<time datetime="2026-07-22T09:00:00+00:00">09:00</time> –'
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0:00"), (64.2, "1:05"), (3599.9, "1 h 0 min"), (5 * 3600 + 12 * 60 + 3, "5 h 12 min")]
+)
+def test_duration_counts_seconds_and_then_hours(seconds: float, words: str) -> None:
+    assert rendered("{{ value|duration }}", value=timedelta(seconds=seconds)) == words
 
 
 def test_lookup_reads_a_mapping() -> None:

@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,9 +13,10 @@ from accounts.models import User
 from drafts import lifecycle
 from drafts.models import Draft, Pick
 from drafts.picks import make_pick, withdraw_constructor
-from drafts.queries import draft_board, find_draft
+from drafts.queries import Countdown, board_at, countdown, draft_board, find_draft
+from drafts.replay import states
 from leagues.models import Constructor, League
-from races.models import Driver, Race, RaceEntry
+from races.models import Driver, Race, RaceEntry, RaceResult
 from scoring.scores import score_race
 from tests.factories import RaceEntryFactory, RaceFactory, UserFactory, give_result
 
@@ -123,6 +124,60 @@ def test_board_shows_points_once_the_race_is_scored(
     assert not unscored.is_scored
     assert [cell.points for cell in board.rounds[0].cells] == [Decimal(25), Decimal(18), Decimal(15)]
     assert [cell.points for cell in board.rounds[1].cells] == [Decimal(0), Decimal(10), Decimal(12)]
+
+
+def test_board_at_any_event_of_the_log(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    take(draft, teams[0], drivers[0], now)
+    take(draft, teams[1], drivers[1], now, actor=manager)
+    withdraw_constructor(draft_id=draft.pk, constructor_id=teams[1].pk, now=now)
+    board = draft_board(fresh(draft))
+
+    seen = []
+    for state in states(draft.events().order_by("version"), method=draft.method):
+        then = board_at(board, state)
+        cells = then.rounds[0].cells if then.rounds else []
+        marks = [(cell.pick.driver.pk, cell.mark) if cell.pick else None for cell in cells]
+        seen.append((marks, [cell.is_passed_over for cell in cells], then.on_the_clock))
+
+    none, first = [False] * 3, (drivers[0].pk, "")
+    assert seen[-4:] == [
+        ([None] * 3, none, teams[0]),
+        ([first, None, None], none, teams[1]),
+        ([first, (drivers[1].pk, "M"), None], none, teams[2]),
+        ([first, None, None], [False, True, False], teams[2]),
+    ]
+
+
+def test_a_row_draws_the_last_places_and_knows_the_standing(draft: Draft, drivers: list[Driver], now: datetime) -> None:
+    for days, result in ((28, drivers[:3]), (21, [drivers[1], drivers[0], drivers[2]])):
+        give_result(RaceFactory(season=draft.race.season, starts_at=now - timedelta(days=days)), result)
+    RaceResult.objects.filter(driver__in=drivers[:2]).update(points=20)
+
+    rows = draft_board(fresh(draft)).drivers
+
+    assert [row.sparkline for row in rows[:4]] == ["25,6 75,10.19", "25,10.19 75,6", "25,14.38 75,14.38", ""]
+    assert [row.standing for row in rows[:4]] == [1, 1, None, None]
+
+
+def test_the_clock_of_the_page(draft: Draft, now: datetime) -> None:
+    draft.pick_seconds, draft.deadline_at = 28_800, now + timedelta(hours=8)
+    draft.quiet_from, draft.quiet_until, draft.time_zone = time(8), time(12), "UTC"
+
+    slow = countdown(draft, now)
+    draft.pick_seconds, draft.deadline_at = 60, now + timedelta(seconds=60)
+    live = countdown(draft, now)
+
+    noon = now.replace(hour=12)
+    end = int(now.timestamp() * 1000)
+    assert slow == Countdown(end + 28_800_000, 28_800_000, is_long=True, rests_until=noon)
+    assert live == Countdown(end + 60_000, 60_000, is_long=False, rests_until=None)
+    for name, value in (("deadline_at", None), ("pick_seconds", None), ("status", Draft.Status.PAUSED)):
+        before = getattr(draft, name)
+        setattr(draft, name, value)
+        assert countdown(draft, now) is None
+        setattr(draft, name, before)
 
 
 def test_board_costs_seven_queries(draft: Draft, django_assert_num_queries: DjangoAssertNumQueries) -> None:

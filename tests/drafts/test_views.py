@@ -523,6 +523,14 @@ def test_drivers_are_listed_by_price_and_can_be_filtered(
     }
 
 
+def test_drivers_can_be_sorted_by_their_teams(client: Client, draft: Draft, drivers: list[Driver]) -> None:
+    first = draft.race.entries.get(driver=drivers[21]).team
+    first.name = "AAA"
+    first.save()
+
+    assert names(read(client, f"{room(draft)}?sort=team"))[:2] == [driver.family_name for driver in drivers[20:]]
+
+
 def test_drivers_are_found_by_name_and_sorted_by_points_and_form(
     client: Client, draft: Draft, drivers: list[Driver]
 ) -> None:
@@ -555,6 +563,23 @@ def test_a_waiting_page_gets_nothing_until_something_happens(
     after = client.get(seen, headers=HTMX)
 
     assert (before.status_code, before.content, after.status_code) == (204, b"", 200)
+
+
+def test_news_tell_what_happened_since_but_no_more_than_three_things(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], manager: User, now: datetime
+) -> None:
+    seen = Draft.objects.get().version
+    make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+    make_pick(draft_id=draft.pk, constructor=teams[1], driver=drivers[1], actor=teams[1].user, now=now)
+
+    two = announced(read(client, f"{room(draft)}?seen={seen}", **HTMX))
+    all_of_it = announced(read(client, f"{room(draft)}?seen=1", **HTMX))
+    latest = announced(read(client, f"{room(draft)}?seen=", **HTMX))
+
+    lines = [f"{teams[place]} drafted {drivers[place]} with pick {place + 1}." for place in (0, 1)]
+    assert two == " ".join(lines)
+    assert all_of_it == f"{manager.display_name} opened the draft. {teams[0]} picks first. {' '.join(lines)}"
+    assert latest == lines[1]
 
 
 # The order by hand ------------------------------------------------------------------------------
@@ -892,6 +917,45 @@ def test_the_list_costs_the_same_for_one_and_three_races(client: Client, draft: 
     assert queries(client, url) == one
 
 
+# The replay -------------------------------------------------------------------------------------
+
+
+def test_the_replay_shows_the_board_after_each_event(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    pick_all(draft, teams, drivers, now)
+    versions = list(draft.events().order_by("version").values_list("version", flat=True))
+
+    def shown(at: object) -> tuple[list[str], str, list[str]]:
+        html = read(client, f"{room(draft, 'replay')}?at={at}")
+        line = text("<p " + html.split('class="replay__line"')[1].split("</p>")[0])
+        steps = [name for name in ("first", "before", "after", "last") if f'id="replay-{name}"' in html]
+        links = [name for name in steps if "href=" in html.split(f'id="replay-{name}"')[1].split(">")[0] + ">"]
+        return re.findall(r'draft-cell__code">(\w+)', html), line, links
+
+    codes = [driver.short for driver in drivers]
+    third = versions[-2] - 3
+    beginning = "The draft is scheduled. The random order is sealed: its fingerprint is public."
+    assert shown("nonsense") == shown(versions[0]) == ([], beginning, ["after", "last"])
+    assert shown(third)[2] == ["first", "before", "after", "last"]
+    assert shown(third)[1] == f"{teams[2]} drafted {drivers[2]} with pick 3."
+    assert shown(third)[0] == codes[:3]
+    assert (
+        shown(10**6)
+        == shown(versions[-1])
+        == ([*codes[:3], *codes[5:2:-1]], "All picks are made.", ["first", "before"])
+    )
+
+
+def test_a_draft_without_a_log_has_an_empty_replay(client: Client, draft: Draft) -> None:
+    draft.events().delete()
+
+    html = read(client, room(draft, "replay"))
+
+    assert "Nothing has happened yet." in html
+    assert "The order is not known yet." in html
+
+
 # Managers' powers -------------------------------------------------------------------------------
 
 
@@ -1082,6 +1146,21 @@ def test_a_queue_shows_who_is_gone_and_can_be_emptied(
     assert 'queue-list__item is-taken"' in html
     client.post(room(draft, "queue"), {"queue": choice(html, f"Take {drivers[0].name} out of the queue")})
     assert queued(read(client, room(draft))) == []
+
+
+def test_a_star_puts_a_driver_in_the_queue_and_out_of_it(
+    client: Client, draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    client.force_login(teams[1].user)
+    url, ids = room(draft, "queue"), f"{drivers[0].pk},{drivers[1].pk}"
+
+    client.post(url, {"queue": ids, "add": drivers[2].pk})
+    starred = read(client, room(draft))
+    client.post(url, {"queue": f"{ids},{drivers[2].pk}", "drop": drivers[0].pk})
+
+    assert starred.count("out of your queue") == 3
+    assert f'name="drop" value="{drivers[2].pk}"' in starred
+    assert queued(read(client, room(draft))) == [drivers[1].name, drivers[2].name]
 
 
 @pytest.mark.parametrize("data", [{"queue": "x"}, {"add": "0"}, {"queue": "1,,2"}])

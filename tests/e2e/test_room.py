@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -48,12 +48,12 @@ def drivers(draft: Draft) -> list[Driver]:
 
 @pytest.fixture
 def enter(new_page: NewPage, draft: Draft, live_server: LiveServer) -> Callable[..., Page]:
-    """The room in a browser of ``user``'s own, once it is live; options are the browser's."""
+    """The room in a browser of ``user``'s own, once it is live; ``before`` prepares its page."""
 
-    def enter(user: User | None, *, script: str = "", **options: object) -> Page:
+    def enter(user: User | None, *, before: Callable[[Page], object] | None = None, **options: object) -> Page:
         page = new_page(**options)
-        if script:
-            page.add_init_script(script)
+        if before:
+            before(page)
         if user:
             client = Client()
             client.force_login(user)
@@ -115,7 +115,7 @@ def test_the_clock_is_the_servers_whatever_the_device_believes(
     enter: Callable[..., Page], draft: Draft, teams: list[Constructor]
 ) -> None:
     ahead = "const real = Date.now; Date.now = () => real() + 5 * 3600 * 1000;"
-    page = enter(teams[0].user, script=ahead)
+    page = enter(teams[0].user, before=lambda page: page.add_init_script(ahead))
     clock = page.locator("[data-countdown-text]")
 
     left = Draft.objects.get().deadline_at - timezone.now()
@@ -229,6 +229,49 @@ def test_a_lost_connection_is_told_and_made_up_for(
     expect(page.locator("#announce")).to_have_text(re.compile("The connection is back"))
     assert all("ERR_INTERNET_DISCONNECTED" in fault or "htmx" in fault for fault in faults)
     faults.clear()
+
+
+def test_what_a_manager_is_writing_outlives_the_news(
+    enter: Callable[..., Page], draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    page = enter(draft.league.creator, viewport=PHONE)
+    page.get_by_text("Manage the draft").click()
+    page.get_by_text("Pause the draft").click()
+    why = page.locator("#pause-reason")
+    why.press_sequentially("Pizza ")
+
+    take(draft, teams[0], drivers[0])
+    expect(page.locator("#strip")).to_contain_text("Pick 2 of 6", timeout=15_000)
+    expect(why).to_be_focused()
+    why.press_sequentially("is here")
+    expect(why).to_have_value("Pizza is here")
+    page.get_by_role("button", name="Pause", exact=True).click()
+
+    expect(page.locator("#state")).to_contain_text("Reason: Pizza is here.")
+    expect(page.locator(".countdown")).to_contain_text("left")
+    page.get_by_role("button", name="Resume the draft").click()
+    expect(page.locator("#notice")).to_contain_text("The pause is over.")
+
+
+def test_who_is_here_and_who_said_something(enter: Callable[..., Page], draft: Draft, teams: list[Constructor]) -> None:
+    def tell(route: Route) -> None:
+        here = f'event: presence\ndata: {{"here": [{teams[0].user_id}, {teams[1].user_id}]}}'
+        body = f"retry: 60000\n\n{here}\n\nevent: chat\ndata: {{}}\n\n"
+        route.fulfill(content_type="text/event-stream", body=body)
+
+    page = enter(teams[2].user, viewport=PHONE, before=lambda page: page.route("**/events?*", tell))
+    tabs = page.get_by_role("navigation", name="Parts of the room")
+
+    expect(page.locator("#connection")).to_have_text("Live · 2 here")
+    expect(page.locator("html")).to_have_attribute("data-unread", "")
+    tabs.get_by_role("link", name="Board").click()
+    shown = [page.locator(f'[data-user="{team.user_id}"]').is_visible() for team in teams]
+    assert shown == [True, True, False]
+    tabs.get_by_role("link", name="Chat").click()
+    expect(page.locator("html")).not_to_have_attribute("data-unread", "")
+    page.get_by_label("Message to the league").fill("Good luck")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#chat-messages")).to_contain_text("Good luck")
 
 
 def test_a_phone_shows_one_part_at_a_time(enter: Callable[..., Page], teams: list[Constructor]) -> None:
