@@ -72,8 +72,10 @@ def main() -> int:
     databases = runner.setup_databases()
     try:
         from benchmarks import cases
+        from benchmarks.live import case as live
 
         figures = cases.run(leagues=chosen.leagues, rounds=chosen.rounds)
+        figures += live.run(rounds=chosen.rounds)
     finally:
         runner.teardown_databases(databases)
     for figure in figures:
