@@ -141,7 +141,7 @@ def test_bots_pick_after_one_to_three_seconds_each(user: User, now: datetime) ->
 
     waits = [(late - early) / SECOND for early, late in pairwise(moments)]
     assert all(1 <= wait <= 3 for wait in waits)
-    assert len(set(waits)) == 10
+    assert len(set(waits)) > 5
 
 
 def test_the_past_does_not_change_with_the_time_of_looking(user: User, now: datetime) -> None:
