@@ -1,13 +1,16 @@
 """What happens in a draft: its history, its ticker, its proof. ``reason`` is that of the manager who did it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
+
 from accounts.models import User
 from drafts import order
 from drafts.models import Draft
-from fantasy_f1.core.events import Event, publish
+from fantasy_f1.core.events import Event, publish, publish_together
 
 
 @dataclass(frozen=True)
@@ -153,3 +156,15 @@ def turn(draft: Draft) -> dict[str, Any] | None:
 def tell(draft: Draft, event: Event, *, actor: User | None, now: datetime) -> None:
     """Publish what happened to a draft, after it has been written: the log holds the turn that comes after it, too."""
     publish(event, source=draft, actor=actor, now=now, current_pick=turn(draft))
+
+
+def tell_together(
+    draft: Draft,
+    events: Sequence[tuple[Event, User | None]],
+    *,
+    now: datetime,
+    changed: Collection[str],
+    new: Sequence[Model],
+) -> None:
+    """The same for events, each with who did it, that are written with the fields ``changed`` and with ``new`` rows."""
+    publish_together(events, source=draft, now=now, changed=changed, new=new, current_pick=turn(draft))

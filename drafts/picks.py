@@ -4,9 +4,11 @@ Every function here works on a draft whose row the surrounding transaction has l
 for a turn or a driver exactly one wins; the table's constraints have the last word.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from accounts.models import User
@@ -23,13 +25,20 @@ from drafts.errors import (
     RaceLocked,
     TooEarlyToPickFor,
 )
-from drafts.events import AutopilotSwitched, ConstructorWithdrawn, DraftCompleted, DraftResumed, PickMade, tell
+from drafts.events import (
+    AutopilotSwitched,
+    ConstructorWithdrawn,
+    DraftCompleted,
+    DraftResumed,
+    PickMade,
+    tell,
+    tell_together,
+)
 from drafts.models import ROUNDS, Autopilot, Draft, Pick, Queue, SeasonList
 from fantasy_f1.core.errors import Invalid, NotAllowed
 from fantasy_f1.core.events import Event
 from leagues.models import Constructor
-from leagues.permissions import may_manage
-from races.models import Driver, Race
+from races.models import Driver, Race, RaceEntry
 
 MAX_REASON = 200
 
@@ -61,40 +70,86 @@ def make_pick(
 
 
 def _pick(draft: Draft, constructor: Constructor, driver: Driver, *, actor: User, now: datetime, reason: str) -> Pick:
-    constructor = Constructor.objects.select_related("league").get(pk=constructor.pk)
-    is_owner = constructor.user_id == actor.pk
-    if not is_owner and not may_manage(actor, constructor.league):
+    facts = _facts(draft, constructor, driver, actor)
+    is_owner = facts.owner_id == actor.pk
+    if not is_owner and not (actor.is_superuser or facts.is_manager):
         raise NotAllowed("Only the owner of the team or a league manager may pick for it.")
-    standing = draft.picks.filter(driver=driver).first()
+    standing = Pick.objects.select_related("constructor").get(pk=facts.standing_id) if facts.standing_id else None
     if standing and standing.constructor_id == constructor.pk:
         return standing
     if is_owner and reason:
         raise Invalid("Only a pick for somebody else's team has a reason.", field="reason")
-    _check(draft, constructor, driver, standing, now)
+    _check(draft, constructor, driver, facts, standing, now)
     if is_owner:
         is_back(draft, constructor)
     else:
         require_half_gone(draft, constructor, now)
         _leave_the_queue(draft, constructor)
     source = Pick.Source.PLAYER if is_owner else Pick.Source.MANAGER
-    pick = _record(draft, constructor, driver, source=source, actor=actor, now=now, reason=reason)
-    play_autopilots(draft, now=now)
+    pick = _record(
+        draft, constructor, driver, source=source, actor=actor, now=now, is_last=facts.is_last, reason=reason
+    )
+    if facts.has_autopilots:
+        play_autopilots(draft, now=now)
     return pick
 
 
-def _check(draft: Draft, constructor: Constructor, driver: Driver, standing: Pick | None, now: datetime) -> None:
+class _Facts(NamedTuple):
+    """What decides on a pick, besides the draft itself; ``is_last`` where no other driver is free."""
+
+    owner_id: int
+    is_active: bool
+    is_manager: bool
+    race_status: str
+    entry_status: str | None
+    standing_id: int | None
+    made: int
+    is_last: bool
+    has_autopilots: bool
+
+
+FACTS = """
+SELECT c.user_id, c.is_active,
+  EXISTS (SELECT 1 FROM leagues_league_managers m WHERE m.league_id = c.league_id AND m.user_id = %(actor)s),
+  r.status,
+  (SELECT e.status FROM races_raceentry e WHERE e.race_id = r.id AND e.driver_id = %(driver)s),
+  (SELECT p.id FROM drafts_pick p
+    WHERE p.league_id = %(league)s AND p.race_id = r.id AND p.driver_id = %(driver)s),
+  (SELECT COUNT(*) FROM drafts_pick p WHERE p.draft_id = %(draft)s AND p.constructor_id = c.id),
+  NOT EXISTS (SELECT 1 FROM races_raceentry e
+    WHERE e.race_id = r.id AND e.status = 'entered' AND e.driver_id <> %(driver)s AND NOT EXISTS (
+      SELECT 1 FROM drafts_pick p
+      WHERE p.league_id = %(league)s AND p.race_id = r.id AND p.driver_id = e.driver_id)),
+  EXISTS (SELECT 1 FROM drafts_autopilot a JOIN leagues_constructor t ON t.id = a.constructor_id
+    WHERE t.league_id = %(league)s)
+FROM leagues_constructor c, races_race r
+WHERE c.id = %(constructor)s AND r.id = %(race)s
+"""
+
+
+def _facts(draft: Draft, constructor: Constructor, driver: Driver, actor: User) -> _Facts:
+    """One query, for others wait for the lock meanwhile; it comes after that, so that it sees the pick before."""
+    ids = {"draft": draft.pk, "league": draft.league_id, "race": draft.race_id}
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, {**ids, "constructor": constructor.pk, "driver": driver.pk, "actor": actor.pk})
+        return _Facts(*cursor.fetchone())
+
+
+def _check(
+    draft: Draft, constructor: Constructor, driver: Driver, facts: _Facts, standing: Pick | None, now: datetime
+) -> None:
     if draft.status != Draft.Status.OPEN:
         raise DraftNotOpen("This draft is not open for picks.")
-    require_unlocked(draft, now)
-    if constructor.pk not in draft.order_data or constructor.pk in draft.withdrawn or not constructor.is_active:
+    _require_unlocked(draft, facts.race_status, now)
+    if constructor.pk not in draft.order_data or constructor.pk in draft.withdrawn or not facts.is_active:
         raise ConstructorNotInDraft(f"{constructor} does not take part in this draft.")
     if on_the_clock(draft) != constructor.pk:
         raise NotOnTheClock(f"It is not {constructor}'s turn.")
-    if not draft.race.entries.draftable().filter(driver=driver).exists():
+    if facts.entry_status != RaceEntry.Status.ENTERED:
         raise DriverNotEntered(f"{driver} is not entered for this race.")
     if standing:
         raise DriverTaken(f"{driver} was drafted by {standing.constructor} with pick {standing.pick_number}.")
-    if draft.picks.filter(constructor=constructor).count() >= ROUNDS:
+    if facts.made >= ROUNDS:
         raise PicksComplete(f"{constructor} has drafted two drivers already.")
 
 
@@ -120,7 +175,11 @@ def _leave_the_queue(draft: Draft, constructor: Constructor) -> None:
 
 def require_unlocked(draft: Draft, now: datetime) -> None:
     """Raise ``RaceLocked`` from the lock on, however late the draft itself is locked."""
-    is_over = draft.race.status in (Race.Status.FINISHED, Race.Status.CANCELLED)
+    _require_unlocked(draft, draft.race.status, now)
+
+
+def _require_unlocked(draft: Draft, race_status: str, now: datetime) -> None:
+    is_over = race_status in (Race.Status.FINISHED, Race.Status.CANCELLED)
     if draft.status == Draft.Status.LOCKED or is_over or now >= draft.locks_at:
         raise RaceLocked("The picks for this race are locked.")
 
@@ -146,11 +205,12 @@ def _record(
     source: Pick.Source,
     actor: User | None,
     now: datetime,
+    is_last: bool,
     reason: str = "",
 ) -> Pick:
-    """Write the pick on the clock and pass the turn on."""
+    """Write the pick on the clock and pass the turn on: to nobody where the driver ``is_last`` of the free ones."""
     assert draft.current_pick is not None
-    pick = Pick.objects.create(
+    pick = Pick(
         draft=draft,
         league_id=draft.league_id,
         race_id=draft.race_id,
@@ -163,15 +223,16 @@ def _record(
         made_by=actor,
         made_at=now,
     )
+    _turn_on(draft, after=pick.pick_number, is_free=not is_last, now=now)
     event = PickMade(draft.pk, pick.pick_number, constructor.pk, driver.pk, source.value, reason)
-    go_on(draft, now=now, told=event, by=actor)
+    _write(draft, was=Draft.Status.OPEN, told=event, by=actor, now=now, new=[pick])
     return pick
 
 
 def go_on(
     draft: Draft, *, now: datetime, told: Event | None = None, by: User | None = None, afresh: bool = False
 ) -> None:
-    """Put the turn after the last pick on the clock of a running draft: the one writer of the turn and its clock in it.
+    """Put the turn after the last pick on the clock of a running draft, as every pick does: nobody else writes it.
 
     Where no turn or no driver is left the draft is complete; a complete one opens again when there is one after all,
     as when a driver has become free. A paused one stays paused, and its clock with it. A turn that goes on keeps its
@@ -180,18 +241,26 @@ def go_on(
     """
     was = draft.status
     if was in Draft.RUNNING:
-        _turn_on(draft, now=now, afresh=afresh)
-    if told:
-        tell(draft, told, actor=by, now=now)
+        made = draft.picks.aggregate(last=Max("pick_number"))["last"] or 0
+        _turn_on(draft, after=made, is_free=bool(free_drivers(draft)), now=now, afresh=afresh)
+    _write(draft, was=was, told=told, by=by, now=now)
+
+
+def _write(
+    draft: Draft, *, was: str, told: Event | None, by: User | None, now: datetime, new: Sequence[Pick] = ()
+) -> None:
+    """Save the turn, with what led to it and what comes of it."""
+    events = [(told, by)] if told else []
     if draft.status != was:
-        event = DraftResumed(draft.pk) if draft.current_pick else DraftCompleted(draft.pk)
-        tell(draft, event, actor=None, now=now)
+        events.append((DraftResumed(draft.pk) if draft.current_pick else DraftCompleted(draft.pk), None))
+    turn = ("status", "current_pick", "deadline_at", "time_left", "turn_time")
+    tell_together(draft, events, now=now, changed=turn, new=new)
 
 
-def _turn_on(draft: Draft, *, now: datetime, afresh: bool) -> None:
-    made = draft.picks.aggregate(last=Max("pick_number"))["last"] or 0
-    turn = order.next_turn(draft.order_data, draft.method, ROUNDS, after=made, passed_over=draft.withdrawn)
-    turn = turn if turn and free_drivers(draft) else None
+def _turn_on(draft: Draft, *, after: int, is_free: bool, now: datetime, afresh: bool = False) -> None:
+    """The turn after pick ``after`` begins, or goes on, if a driver ``is_free``; to be saved then."""
+    turn = order.next_turn(draft.order_data, draft.method, ROUNDS, after=after, passed_over=draft.withdrawn)
+    turn = turn if is_free else None
     if afresh or turn != draft.current_pick:
         draft.current_pick, draft.deadline_at, draft.time_left, draft.turn_time = turn, None, None, None
     if draft.status != Draft.Status.PAUSED:
@@ -203,7 +272,6 @@ def _turn_on(draft: Draft, *, now: datetime, afresh: bool) -> None:
     elif draft.deadline_at:
         draft.time_left = clock.time_between(now, draft.deadline_at, draft.quiet)
         draft.deadline_at = None
-    draft.save(update_fields=["status", "current_pick", "deadline_at", "time_left", "turn_time"])
 
 
 def time_for_turn(draft: Draft, now: datetime) -> timedelta | None:
@@ -264,13 +332,22 @@ def autopick_turn(draft: Draft, *, cause: str, now: datetime, actor: User | None
     pk = on_the_clock(draft)
     assert pk is not None
     went = dict(draft.picks.values_list("driver_id", "pick_number"))
-    choice = autopick.choose(free_drivers(draft), wishes=wishes_of(draft, pk), went=went)
+    free = free_drivers(draft)
+    choice = autopick.choose(free, wishes=wishes_of(draft, pk), went=went)
     if choice is None:
         go_on(draft, now=now)
         return None
     constructor = Constructor.objects.get(pk=pk)
-    reason = f"{cause}. {choice.reason}"
-    return _record(draft, constructor, choice.driver, source=choice.source, actor=actor, now=now, reason=reason)
+    return _record(
+        draft,
+        constructor,
+        choice.driver,
+        source=choice.source,
+        actor=actor,
+        now=now,
+        is_last=len(free) == 1,
+        reason=f"{cause}. {choice.reason}",
+    )
 
 
 def wishes_of(draft: Draft, constructor_id: int) -> Wishes:

@@ -4,6 +4,7 @@ The log is the truth. The announcement is a nudge that may be lost, so whoever l
 work that is left undone.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.db import transaction
+from django.db.models import Model
 from django.dispatch import Signal
 
 from fantasy_f1.core import live
 from fantasy_f1.core.models import EventLog, Versioned
+from fantasy_f1.core.rows import write
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -34,19 +37,44 @@ def publish(event: Event, *, source: Versioned, actor: "User | None", now: datet
     ``state`` is logged beside it: how the source stands then. Receivers connect with
     ``published.connect(receiver, sender=EventClass)`` and get ``event`` and ``now``.
     """
-    source.version += 1
-    source.save(update_fields=["version"])
-    row = EventLog.objects.create(
-        topic=source.topic,
-        version=source.version,
-        name=type(event).__name__,
-        data=asdict(event) | state,
-        actor=actor,
-        created_at=now,
-    )
-    transaction.on_commit(lambda: live.announce(row), robust=True)
-    transaction.on_commit(partial(_announce, event, now))
-    return row
+    return publish_together([(event, actor)], source=source, now=now, **state)[0]
+
+
+def publish_together(
+    events: Sequence[tuple[Event, "User | None"]],
+    *,
+    source: Versioned,
+    now: datetime,
+    changed: Collection[str] = (),
+    new: Sequence[Model] = (),
+    **state: Any,
+) -> list[EventLog]:
+    """The same for events, each with who did it, that come of one change of ``source``, which is written with them.
+
+    ``changed`` are the fields to be saved, ``new`` the rows to be inserted.
+    """
+    logged = []
+    for event, actor in events:
+        source.version += 1
+        logged.append(
+            EventLog(
+                topic=source.topic,
+                version=source.version,
+                name=type(event).__name__,
+                data=asdict(event) | state,
+                actor=actor,
+                created_at=now,
+            )
+        )
+    write(source, ["version", *changed], [*new, *logged])
+    for (event, _), row in zip(events, logged, strict=True):
+        transaction.on_commit(partial(_stream, row), robust=True)
+        transaction.on_commit(partial(_announce, event, now))
+    return logged
+
+
+def _stream(row: EventLog) -> None:
+    live.announce(row)
 
 
 def _announce(event: Event, now: datetime) -> None:

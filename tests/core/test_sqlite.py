@@ -18,12 +18,14 @@ SETTINGS: dict[str, Any] = {
     "CONN_HEALTH_CHECKS": False,
     "CONN_MAX_AGE": 0,
     "TIME_ZONE": None,
-    "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 0.2, "init_command": "PRAGMA journal_mode=WAL"},
+    "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"},
 }
 
 
-def connect(name: Path | str) -> DatabaseWrapper:
-    connection = DatabaseWrapper(SETTINGS | {"NAME": name}, alias="other")
+def connect(name: Path | str, *, timeout: float = 0.2) -> DatabaseWrapper:
+    """``timeout`` is in seconds."""
+    options = SETTINGS["OPTIONS"] | {"timeout": timeout}
+    connection = DatabaseWrapper(SETTINGS | {"NAME": name, "OPTIONS": options}, alias="other")
     connection.inc_thread_sharing()
     return connection
 
@@ -86,7 +88,7 @@ def test_a_writer_that_cannot_begin_leaves_the_queue(two: list[DatabaseWrapper],
 
 def test_nobody_is_lost_among_many_writers(tmp_path: Path, two: list[DatabaseWrapper]) -> None:
     def write() -> None:
-        connection = connect(tmp_path / "db.sqlite3")
+        connection = connect(tmp_path / "db.sqlite3", timeout=20)
         for _ in range(20):
             connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
             add(connection)
