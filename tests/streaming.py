@@ -2,22 +2,28 @@
 
 import http.client
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 from redis import Redis, RedisError
 
 from fantasy_f1 import serve
 from fantasy_f1.core import hub
 from fantasy_f1.core.wires import Note
+from tests.core.conftest import ROOT, VARIABLES
 
 PATIENCE = 20.0
 """Seconds; a busy machine is slow."""
@@ -74,6 +80,46 @@ class RedisServer:
         with suppress(RedisError), Redis.from_url(self.url) as client:
             return bool(client.ping())
         return False
+
+
+class Process:
+    """A server of the app in a process of its own, with exactly the given variables; can be started again."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.port = free_port()
+        ours = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "fantasy_f1.settings", "PORT": str(self.port)}
+        self.environment = os.environ | dict.fromkeys(VARIABLES, "") | ours | variables
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "fantasy_f1.serve"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(self._is_alive, seconds=3 * PATIENCE)
+
+    def _is_alive(self) -> bool:
+        with suppress(requests.ConnectionError):
+            return requests.get(f"{self.url}/health", timeout=5).ok
+        return False
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, float]:
+        """End it → its code, what it said, and the seconds it took."""
+        began = time.monotonic()
+        self.process.send_signal(how)
+        _, said = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, said, time.monotonic() - began
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
 
 
 class Served:

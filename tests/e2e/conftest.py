@@ -1,7 +1,8 @@
 """A browser for the tests that need a real one."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -34,14 +35,9 @@ def faults() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def new_page(chromium: Browser, live_server: LiveServer, settings: Settings, faults: list[str]) -> Iterator[NewPage]:
-    """Gives each person a browser of their own."""
-    settings.BASE_URL = live_server.url
+def open_browser(chromium: Browser, faults: list[str]) -> Iterator[Callable[..., Page]]:
+    """``open_browser(url, ...)`` gives a person who uses the app there a browser of their own; options are its."""
     contexts = []
-
-    def note_request(request: Request) -> None:
-        if not request.url.startswith((f"{live_server.url}/", "data:")):
-            faults.append(f"request to {request.url}")
 
     def note_message(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -50,8 +46,12 @@ def new_page(chromium: Browser, live_server: LiveServer, settings: Settings, fau
     def note_error(error: WebError) -> None:
         faults.append(str(error.error))
 
-    def new_page(**options: Any) -> Page:
-        usual = {"base_url": live_server.url, "viewport": DESKTOP, "reduced_motion": "reduce"}
+    def open_browser(url: str, **options: Any) -> Page:
+        def note_request(request: Request) -> None:
+            if not request.url.startswith((f"{url}/", "data:")):
+                faults.append(f"request to {request.url}")
+
+        usual = {"base_url": url, "viewport": DESKTOP, "reduced_motion": "reduce"}
         context = chromium.new_context(**(usual | options))
         context.set_default_timeout(10_000)
         context.on("request", note_request)
@@ -60,6 +60,13 @@ def new_page(chromium: Browser, live_server: LiveServer, settings: Settings, fau
         contexts.append(context)
         return context.new_page()
 
-    yield new_page
+    yield open_browser
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def new_page(open_browser: Callable[..., Page], live_server: LiveServer, settings: Settings) -> NewPage:
+    """Gives each person a browser of their own, on the tests' database."""
+    settings.BASE_URL = live_server.url
+    return partial(open_browser, live_server.url)

@@ -1,9 +1,6 @@
 """Streams held by processes of their own, as in production: they hear of each other's news by Redis."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,55 +15,10 @@ from drafts import lifecycle
 from drafts.models import Draft
 from leagues.models import Constructor
 from races.models import Race
-from tests.core.conftest import ROOT, VARIABLES
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, tokens_of
-from tests.streaming import PATIENCE, Listening, RedisServer, free_port, wait_for
+from tests.streaming import PATIENCE, Listening, Process, RedisServer, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Process:
-    """A server of the app on the database of the tests."""
-
-    def __init__(self, redis_url: str, folder: Path) -> None:
-        self.port = free_port()
-        self.redis_url, self.folder = redis_url, folder
-        self.start()
-
-    def start(self) -> None:
-        name = connection.settings_dict["NAME"]
-        server = os.environ["DATABASE_URL"].rpartition("/")[0]
-        ours = {
-            "DATA_DIR": str(self.folder),
-            "DATABASE_URL": f"{server}/{name}" if server else f"sqlite:///{name}",
-            "DJANGO_SETTINGS_MODULE": "fantasy_f1.settings",
-            "JWT_SIGNING_KEY": os.environ["JWT_SIGNING_KEY"],
-            "PORT": str(self.port),
-            "REDIS_URL": self.redis_url,
-            "SECRET_KEY": os.environ["SECRET_KEY"],
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "fantasy_f1.serve"],
-            cwd=ROOT,
-            env=os.environ | dict.fromkeys(VARIABLES, "") | ours,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        wait_for(self._is_alive, seconds=3 * PATIENCE)
-
-    def _is_alive(self) -> bool:
-        try:
-            return requests.get(f"http://127.0.0.1:{self.port}/health", timeout=5).ok
-        except requests.ConnectionError:
-            return False
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, float]:
-        """End it → its code, what it said, and the seconds it took."""
-        began = time.monotonic()
-        self.process.send_signal(how)
-        _, said = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, said, time.monotonic() - began
 
 
 @pytest.fixture
@@ -81,13 +33,22 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], Process]]:
     started: list[Process] = []
 
     def running(redis_url: str) -> Process:
-        started.append(Process(redis_url, tmp_path))
-        return started[-1]
+        name = connection.settings_dict["NAME"]
+        server = os.environ["DATABASE_URL"].rpartition("/")[0]
+        process = Process(
+            tmp_path,
+            DATABASE_URL=f"{server}/{name}" if server else f"sqlite:///{name}",
+            JWT_SIGNING_KEY=os.environ["JWT_SIGNING_KEY"],
+            REDIS_URL=redis_url,
+            SECRET_KEY=os.environ["SECRET_KEY"],
+        )
+        started.append(process)
+        process.start()
+        return process
 
     yield running
     for each in started:
-        each.process.kill()
-        each.process.communicate()
+        each.kill()
 
 
 @pytest.fixture
@@ -110,7 +71,7 @@ def pick(draft: Draft) -> Callable[[Process], None]:
     def make(server: Process) -> None:
         team = teams[next(turns)]
         answer = requests.post(
-            f"http://127.0.0.1:{server.port}/api/v1/constructors/{team.pk}/drafts/{draft.race_id}/picks",
+            f"{server.url}/api/v1/constructors/{team.pk}/drafts/{draft.race_id}/picks",
             json={"driver_id": next(drivers)},
             headers={"Authorization": f"Bearer {tokens_of(team.user)['access']}"},
             timeout=PATIENCE,
