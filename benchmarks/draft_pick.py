@@ -253,7 +253,7 @@ def winners(table: Table, way: Way) -> list[int]:
     while len(counts) < SLOTS:
         table.renew()
         gate = fork.Barrier(CLIENTS)
-        done = by_clients(CLIENTS, lambda number: for_one_turn(table, way, number, gate))
+        done = by_clients(CLIENTS, lambda number, gate=gate: for_one_turn(table, way, number, gate))
         won = Counter(place for _, _, places in done for place in places)
         counts += [won[place] for place in range(len(table.drafts))]
     return counts[:SLOTS]

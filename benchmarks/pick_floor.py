@@ -3,12 +3,7 @@
 That is pgbench with prepared statements on PostgreSQL, and Python's sqlite3 on SQLite.
 """
 
-import os
 import re
-import shutil
-import sqlite3
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -58,7 +53,7 @@ class PgBench:
 
     def __init__(self, statements: Sequence[Statement], *, draft: int, league: int, driver: int, team: int) -> None:
         (_, _), (facts, ids), (write, values) = statements
-        (lock, of) = statements[0]
+        lock, _ = statements[0]
         self.first = {"draft": draft, "league": league, "driver": driver, "team": team}
         names = {
             **{"id": ":draft", "draft_id": ":draft", "league_id": ":draft + :leagues"},

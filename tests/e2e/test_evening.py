@@ -117,9 +117,7 @@ def expected_board(player: Player, draft: dict[str, Any]) -> list[list[str]]:
     return [[cells[number, team] for team in draft["order"]] for number in (1, 2)]
 
 
-def test_an_evening_of_four(
-    server: Process, open_browser: Callable[..., Page], faults: list[str]
-) -> None:
+def test_an_evening_of_four(server: Process, open_browser: Callable[..., Page], faults: list[str]) -> None:
     everybody = [Player(server.url, name) for name in ("anna", "boris", "cleo", "devon")]
     manager = everybody[0]
     made = {"name": "Grid", "season": 2026, "draft_method": "snake", "max_teams": 4, "pick_seconds": 300}
@@ -214,7 +212,8 @@ def test_an_evening_of_four(
     draft = manager.ask("GET", address)
     expected = expected_board(manager, draft)
     assert [pick["source"] for pick in draft["picks"]] == [*["player"] * 6, "auto", "queue"]
-    assert expected[1][0].startswith("Pick 8 ") and queued[0].endswith(expected[1][0].split()[-2])
+    assert expected[1][0].startswith("Pick 8 ")
+    assert queued[0].endswith(expected[1][0].split()[-2])
     for player in everybody:
         assert player.board() == expected, player.username
     logs = [player.page.locator("#ticker li").all_text_contents() for player in everybody]
