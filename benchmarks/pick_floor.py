@@ -52,8 +52,7 @@ class PgBench:
     """
 
     def __init__(self, statements: Sequence[Statement], *, draft: int, league: int, driver: int, team: int) -> None:
-        (_, _), (facts, ids), (write, values) = statements
-        lock, _ = statements[0]
+        (lock, _), (facts, ids), (write, values) = statements
         self.first = {"draft": draft, "league": league, "driver": driver, "team": team}
         names = {
             **{"id": ":draft", "draft_id": ":draft", "league_id": ":draft + :leagues"},
