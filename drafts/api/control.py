@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from drafts import control
-from drafts.api.drafts import DraftOut, ReasonIn, draft_response, visible_draft
+from drafts.api.drafts import DraftOut, DraftReasonIn, draft_response, visible_draft
 from drafts.errors import (
     DraftNotOpen,
     DraftNotPaused,
@@ -28,7 +28,7 @@ from leagues.api.leagues import PickSecondsField
 # What goes in -----------------------------------------------------------------------------------
 
 
-class ClockIn(ReasonIn):
+class ClockIn(DraftReasonIn):
     example = {"pick_seconds": 90}
 
     pick_seconds = PickSecondsField(
@@ -36,7 +36,7 @@ class ClockIn(ReasonIn):
     )
 
 
-class UndoIn(ReasonIn):
+class UndoIn(DraftReasonIn):
     to_pick_number = serializers.IntegerField(
         required=False, help_text="Undo this pick and all after it; without it the last pick alone"
     )
@@ -63,7 +63,7 @@ class VoidIn(StrictSerializer):
 @extend_schema(
     operation_id="drafts_pause",
     tags=["drafts"],
-    request=ReasonIn,
+    request=DraftReasonIn,
     responses={200: DraftOut, **problems(400, NotAllowed, 404, DraftNotRunning, RaceLocked)},
 )
 @api_view(["POST"])
@@ -73,7 +73,7 @@ def pause_view(request: Request, league_pk: int, race_pk: int) -> Response:
     What is left of the turn on the clock is kept.
     """
     draft = visible_draft(request, league_pk, race_pk)
-    given = valid(ReasonIn(data=request.data))
+    given = valid(DraftReasonIn(data=request.data))
     draft = control.pause_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
     return draft_response(draft)
 
@@ -81,7 +81,7 @@ def pause_view(request: Request, league_pk: int, race_pk: int) -> Response:
 @extend_schema(
     operation_id="drafts_resume",
     tags=["drafts"],
-    request=ReasonIn,
+    request=DraftReasonIn,
     responses={200: DraftOut, **problems(400, NotAllowed, 404, DraftNotRunning, RaceLocked)},
 )
 @api_view(["POST"])
@@ -91,7 +91,7 @@ def resume_view(request: Request, league_pk: int, race_pk: int) -> Response:
     Teams on autopick whose turn it is pick at once.
     """
     draft = visible_draft(request, league_pk, race_pk)
-    given = valid(ReasonIn(data=request.data))
+    given = valid(DraftReasonIn(data=request.data))
     draft = control.resume_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
     return draft_response(draft)
 

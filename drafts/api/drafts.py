@@ -39,7 +39,7 @@ ORDERS = {"starts_at": "race__starts_at", "opens_at": "opens_at", "locks_at": "l
 # What goes in -----------------------------------------------------------------------------------
 
 
-class ReasonIn(StrictSerializer):
+class DraftReasonIn(StrictSerializer):
     example: dict[str, Any] = {"reason": "Pizza is here"}
 
     reason = serializers.CharField(
@@ -47,11 +47,11 @@ class ReasonIn(StrictSerializer):
     )
 
 
-class InitializeIn(ReasonIn):
+class InitializeIn(DraftReasonIn):
     race_id = ReferenceField(queryset=Race.objects.all())
 
 
-class OrderIn(ReasonIn):
+class OrderIn(DraftReasonIn):
     example = {"order": [2, 1]}
 
     order = serializers.ListField(
