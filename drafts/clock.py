@@ -44,27 +44,27 @@ def deadline(start: datetime, length: timedelta, quiet: Quiet | None) -> datetim
     """When a clock that starts at ``start`` has run for ``length``."""
     if quiet is None:
         return start + length
-    at, left = start, length
-    for begins, ends in quiet.windows(start):
+    at, left, windows = start, length, quiet.windows(start)
+    while True:
+        begins, ends = next(windows)
         if at < begins:
             if at + left <= begins:
-                break
+                return at + left
             left -= begins - at
         at = max(at, ends)
-    return at + left
 
 
 def time_between(start: datetime, end: datetime, quiet: Quiet | None) -> timedelta:
     """How long a clock runs from ``start`` to ``end``; nothing where that is before."""
     if quiet is None:
         return max(end - start, timedelta())
-    at, run = start, timedelta()
-    for begins, ends in quiet.windows(start):
+    at, run, windows = start, timedelta(), quiet.windows(start)
+    while True:
+        begins, ends = next(windows)
         if begins >= end:
-            break
+            return run + max(end - at, timedelta())
         run += max(begins - at, timedelta())
         at = max(at, ends)
-    return run + max(end - at, timedelta())
 
 
 def quiet_until(now: datetime, quiet: Quiet | None) -> datetime | None:

@@ -247,9 +247,10 @@ def follow_race(*, draft_id: int, now: datetime) -> Draft:
             draft.deadline_at = min(draft.deadline_at, draft.locks_at)
         draft.save(update_fields=["opens_at", "locks_at", "status", "deadline_at"])
         event = DraftMoved(draft.pk, draft.opens_at.isoformat(), draft.locks_at.isoformat(), reset)
-        tell(draft, event, actor=None, now=now)
-        if was_void and not reset:
-            go_on(draft, now=now)
+        if reset or not was_void:
+            tell(draft, event, actor=None, now=now)
+        else:
+            go_on(draft, now=now, told=event)
             play_autopilots(draft, now=now)
     return draft
 

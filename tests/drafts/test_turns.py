@@ -138,6 +138,19 @@ def test_a_draft_of_a_race_that_is_back_has_a_clock_again(draft: Draft, race: Ra
     assert turn(draft) == (1, now + HOUR + 90 * SECOND)
 
 
+def test_the_return_of_a_race_tells_the_turn_of_a_draft_that_was_paused(
+    draft: Draft, teams: list[Constructor], race: Race, manager: User, now: datetime
+) -> None:
+    control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
+    for status in (Race.Status.CANCELLED, Race.Status.SCHEDULED):
+        Race.objects.filter(pk=race.pk).update(status=status)
+        lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    assert turn(draft) == (1, None)
+    told = draft.events().last()
+    assert (told.name, told.data["current_pick"]["constructor"]) == ("DraftMoved", teams[0].pk)
+
+
 def test_a_race_that_moves_far_starts_all_over(
     draft: Draft, race: Race, teams: list[Constructor], now: datetime
 ) -> None:
