@@ -106,7 +106,7 @@ class Process:
         wait_for(self._is_alive, seconds=3 * PATIENCE)
 
     def _is_alive(self) -> bool:
-        with suppress(requests.ConnectionError):
+        with suppress(requests.ConnectionError, requests.Timeout):  # it listens before it is ready
             return requests.get(f"{self.url}/health", timeout=5).ok
         return False
 

@@ -40,10 +40,10 @@ def _patience() -> Iterator[None]:
 def server(tmp_path: Path) -> Iterator[Process]:
     """The embedded app, on a Monday before a real Grand Prix."""
     server = Process(tmp_path, F1_API_URL="http://127.0.0.1:9/ergast/f1", GAME_CLOCK="on")
-    for command in (["migrate"], ["game_clock", "--set", MONDAY], ["load_season", "2026"]):
-        made = [sys.executable, "manage.py", *command]
-        subprocess.run(made, cwd=ROOT, env=server.environment, check=True, capture_output=True)
     server.start()
+    for arguments in (["game_clock", "--set", MONDAY], ["load_season", "2026"]):
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=ROOT, env=server.environment, check=True, capture_output=True)
     yield server
     server.kill()
 
