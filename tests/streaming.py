@@ -103,9 +103,10 @@ class Process:
             stderr=subprocess.PIPE,
             text=True,
         )
-        wait_for(self._is_alive, seconds=3 * PATIENCE)
+        wait_for(self._is_alive, seconds=6 * PATIENCE)  # the first start makes the database
 
     def _is_alive(self) -> bool:
+        assert self.process.poll() is None, "the server ended by itself"
         with suppress(requests.ConnectionError, requests.Timeout):  # it listens before it is ready
             return requests.get(f"{self.url}/health", timeout=5).ok
         return False
