@@ -15,7 +15,7 @@ from drafts.forms import DriverFilter, DriverForm, MockForm
 from drafts.mock_board import Mock, mock_of, recap
 from drafts.models import MockDraft
 from drafts.queries import DriverRow, milliseconds
-from drafts.views import kept
+from drafts.views.room import kept
 from fantasy_f1.core import clock
 from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError, Invalid

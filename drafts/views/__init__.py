@@ -1,0 +1,1 @@
+"""The pages of drafts, a module per kind."""
