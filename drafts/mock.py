@@ -171,10 +171,12 @@ def progress(mock: MockDraft, entered: Sequence[Driver], *, now: datetime) -> Pr
 def by_price(mock: MockDraft, driver_ids: Sequence[int], drivers: Collection[Driver]) -> list[Driver]:
     """Whom the price alone would have taken with the user's turns so far, the others' picks being what they were."""
     chosen: list[Driver] = []
-    for place in range(len(driver_ids)):
-        if seat_of(mock, place + 1) == mock.seat:
-            gone = {*driver_ids[:place], *(driver.pk for driver in chosen)}
-            chosen += _favourites([driver for driver in drivers if driver.pk not in gone])[:1]
+    gone: set[int] = set()
+    for number, pk in enumerate(driver_ids, start=1):
+        if seat_of(mock, number) != mock.seat:
+            gone.add(pk)
+        else:
+            chosen += _favourites([driver for driver in drivers if driver.pk not in gone and driver not in chosen])[:1]
     return chosen
 
 

@@ -334,6 +334,19 @@ def test_a_deleted_account_leaves_none(user: User, now: datetime, close: Any, le
     assert MockDraft.objects.count() == left
 
 
+def test_by_price_one_could_have_had_who_was_free_and_whom_one_passed_over(
+    user: User, drivers: list[Driver], now: datetime
+) -> None:
+    row = begin(user, now, teams=2, seat=1)
+    a, b, c, d, e, *_ = drivers
+
+    def by_price(*picked: Driver) -> list[Driver]:
+        return mock.by_price(row, [driver.pk for driver in picked], drivers)
+
+    assert by_price(b, c, d, a) == [a, b]
+    assert by_price(e, a, b, c) == [a, c]
+
+
 # How it looks -------------------------------------------------------------------------------------
 
 
