@@ -9,12 +9,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing.synchronize import Barrier
+from statistics import median
 from typing import Any
+from unittest import mock
 
 from django.db import connection, connections, transaction
 
 from benchmarks.__main__ import Figure
+from benchmarks.pick_floor import Raw, Statement, pgbench, recorded
 from drafts import lifecycle, order
 from drafts.models import ROUNDS, Draft, Pick
 from drafts.picks import make_pick
@@ -23,7 +27,7 @@ from fantasy_f1.core.models import EventLog
 from leagues.models import Constructor
 from notifications.models import Notification
 from races.models import Driver
-from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
+from tests.factories import ConstructorFactory, DriverFactory, LeagueFactory, RaceFactory, UserFactory
 
 NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
 TEAMS = 10
@@ -33,7 +37,9 @@ ENTERED = TURNS + CLIENTS
 """So many that in the last turn, too, each client can want a driver of its own."""
 DRAFTS = 100
 SLOTS = 300
-MOST_ROUNDS = 5
+MOST_PICKS = 600
+"""In one draft, of pgbench."""
+P99_MS = {"postgresql": 15.0, "sqlite": 50.0}
 fork = multiprocessing.get_context("fork")
 
 
@@ -47,11 +53,37 @@ class Turn:
     driver: Driver
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """So many clients; ``drafts`` at once, or one after the other where they are ``hot``. Goals are ratios of rates."""
+
+    name: str
+    clients: int
+    drafts: int
+    hot: bool
+    of_floor: float
+
+
+CROWDS = {
+    "postgresql": [
+        Crowd("1 client", 1, 20, False, 0.45),
+        Crowd("8 clients, one draft", CLIENTS, 20, True, 0.65),
+        Crowd("8 clients, 100 drafts", CLIENTS, DRAFTS, False, 0.35),
+    ],
+    "sqlite": [
+        Crowd("1 client", 1, 20, False, 0.25),
+        Crowd("8 clients, 100 drafts", CLIENTS, DRAFTS, False, 0.25),
+    ],
+}
+OF_NAIVE = 3.5
+
+
 Way = Callable[[Turn], bool]
 """Try to make a pick → whether it won its turn."""
 
 
 def ours(turn: Turn) -> bool:
+    """What players do."""
     team = turn.constructor
     try:
         make_pick(draft_id=turn.draft.pk, constructor=team, driver=turn.driver, actor=team.user, now=NOW)
@@ -194,7 +226,7 @@ def together(table: Table, way: Way, shared: Shared, client: int) -> list[float]
     return times
 
 
-def for_one_turn(table: Table, way: Way, client: int, gate: Barrier) -> list[int]:
+def for_one_turn(table: Table, way: Way, gate: Barrier, client: int) -> list[int]:
     """Go for the first turn of each draft at the same moment as all others → the places of the drafts where it won."""
     won = []
     for place in range(len(table.drafts)):
@@ -206,7 +238,10 @@ def for_one_turn(table: Table, way: Way, client: int, gate: Barrier) -> list[int
 
 
 def by_clients(count: int, work: Callable[[int], list[Any]]) -> list[tuple[float, float, list[Any]]]:
-    """Do the work in ``count`` processes, given their numbers → when each began and ended, and what it returned."""
+    """Do the work in ``count`` processes, given their numbers → when each began and ended, and what it returned.
+
+    The notices to players, which are written after the commit of a pick, are left out: the other ways send none.
+    """
     connections.close_all()  # nothing that is open may be shared
     if connection.vendor == "postgresql":
         connection.close_pool()  # type: ignore[attr-defined]
@@ -222,26 +257,27 @@ def by_clients(count: int, work: Callable[[int], list[Any]]) -> list[tuple[float
         connection.close()
 
     processes = [fork.Process(target=client, args=[number]) for number in range(count)]
-    for process in processes:
-        process.start()
+    with mock.patch("fantasy_f1.core.events._announce"):
+        for process in processes:
+            process.start()
     done = [answers.get() for _ in processes]
     for process in processes:
         process.join()
     return done
 
 
-def measure(table: Table, way: Way, clients: int, *, hot: bool, drafts: int) -> Run:
-    """Play the first ``drafts`` drafts to their end, one after the other where they are ``hot``."""
+def measure(table: Table, way: Way, crowd: Crowd) -> Run:
+    """Play the first ``crowd.drafts`` drafts to their end."""
     table.renew()
-    shared = Shared(drafts * TURNS)
+    shared = Shared(crowd.drafts * TURNS)
 
     def work(number: int) -> list[float]:
-        if hot:
+        if crowd.hot:
             return together(table, way, shared, number)
-        return apart(table, way, list(range(number, drafts, clients)))
+        return apart(table, way, list(range(number, crowd.drafts, crowd.clients)))
 
-    done = by_clients(clients, work)
-    table.check(made=drafts * TURNS)
+    done = by_clients(crowd.clients, work)
+    table.check(made=crowd.drafts * TURNS)
     times = sorted(taken for _, _, result in done for taken in result)
     took = max(ended for _, ended, _ in done) - min(began for began, _, _ in done)
     return Run(len(times) / took, times[int(len(times) * 0.99)] * 1000)
@@ -253,18 +289,103 @@ def winners(table: Table, way: Way) -> list[int]:
     while len(counts) < SLOTS:
         table.renew()
         gate = fork.Barrier(CLIENTS)
-        done = by_clients(CLIENTS, lambda number, gate=gate: for_one_turn(table, way, number, gate))
+        done = by_clients(CLIENTS, partial(for_one_turn, table, way, gate))
         won = Counter(place for _, _, places in done for place in places)
         counts += [won[place] for place in range(len(table.drafts))]
     return counts[:SLOTS]
 
 
+class FloorOnPostgreSQL:
+    """pgbench, in the same drafts, but with constructors and drivers for more picks than they have."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        table.renew()
+        with recorded() as self.statements:
+            ours(table.turn(0, 0))
+        teams = Constructor.objects.order_by("pk").values_list("pk", flat=True)
+        extra = DriverFactory.create_batch(MOST_PICKS)
+        first = table.drafts[0]
+        self.ids = {"draft": first.pk, "league": first.league_id, "constructor": teams[0], "driver": extra[0].pk}
+        last = table.drafts[-1]
+        assert last.pk - first.pk == last.league_id - first.league_id == DRAFTS - 1  # consecutive, as pgbench counts
+
+    def measure(self, crowd: Crowd) -> Run:
+        self.table.renew()
+        picks = crowd.drafts * TURNS // crowd.clients * crowd.clients
+        drafts = 1 if crowd.hot else crowd.drafts
+        rate = pgbench(self.statements, ids=self.ids, drafts=drafts, clients=crowd.clients, picks=picks)
+        self.table.check(made=picks)
+        return Run(rate, 0)
+
+
+class FloorOnSQLite:
+    """sqlite3, with the very same picks."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.statements: dict[tuple[int, int], list[Statement]] = {}
+        table.renew()
+        for place, draft in enumerate(table.drafts):
+            for number in range(TURNS):
+                with recorded() as self.statements[draft.pk, number + 1]:
+                    ours(table.turn(place, number))
+
+    def measure(self, crowd: Crowd) -> Run:
+        raw: list[Raw] = []  # each client opens its own
+
+        def way(turn: Turn) -> bool:
+            if not raw:
+                raw.append(Raw())
+            raw[0].run(self.statements[turn.draft.pk, turn.number])
+            return True
+
+        return measure(self.table, way, crowd)
+
+
 def run(*, rounds: int) -> list[Figure]:
+    """One winner of each turn, and then the ratios; all ways in turn, ``rounds`` times each after one warm-up."""
     table = Table(DRAFTS)
+    _one_winner(table)
+    floor = (FloorOnPostgreSQL if connection.vendor == "postgresql" else FloorOnSQLite)(table)
+    figures = []
+    for crowd in CROWDS[connection.vendor]:
+        runs: dict[str, list[Run]] = {"floor": [], "naive": [], "ours": []}
+        for round_number in range(rounds + 1):
+            done = {
+                "floor": floor.measure(crowd),
+                "naive": measure(table, naive, crowd),
+                "ours": measure(table, ours, crowd),
+            }
+            if round_number:
+                for way, result in done.items():
+                    runs[way].append(result)
+        ms = {way: median(1000 / each.rate for each in results) for way, results in runs.items()}
+        p99 = median(each.p99_ms for each in runs["ours"])
+        name = f"draft-pick: {crowd.name}"
+        figures += [
+            Figure(name, *_rounded(ms["floor"], ms["ours"]), round(1 / crowd.of_floor, 2)),
+            Figure(f"{name}, against naive", *_rounded(ms["naive"], ms["ours"]), round(1 / OF_NAIVE, 2)),
+        ]
+        if crowd.clients > 1:
+            limit = P99_MS[connection.vendor]
+            figures.append(Figure(f"{name}, p99 against {limit:g} ms", *_rounded(limit, p99), 1))
+    return figures
+
+
+def _rounded(floor_ms: float, ours_ms: float) -> tuple[float, float, float]:
+    return round(floor_ms, 3), round(ours_ms, 3), round(ours_ms / floor_ms, 2)
+
+
+def _one_winner(table: Table) -> None:
+    """Of eight who want a turn one gets it; where it is looked up and then taken, it goes to several."""
     counts = winners(table, ours)
-    assert set(counts) == {1}, Counter(counts)
-    print("winners", Counter(counts))
-    for clients, hot, drafts in [(1, False, 20), (8, False, 100), (8, True, 30)]:
-        for way in (naive, ours):
-            print(clients, hot, way.__name__, measure(table, way, clients, hot=hot, drafts=drafts))
-    return []
+    assert counts == [1] * SLOTS, Counter(counts)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE careless_pick (draft_id bigint, pick_number integer)")
+    several = len([count for count in winners(table, careless) if count > 1])
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE careless_pick")
+    print(f"draft-pick: {CLIENTS} clients for one turn, {SLOTS} times: ours has one winner each time;")
+    print(f"            looking first and taking then, without lock and constraint, has several {several} times")
+    assert several, "The clients did not meet."

@@ -1,14 +1,20 @@
-"""The floor of a pick: the statements that ours runs, by the database's own client.
+"""The floor of a pick: the statements that ours runs, by a client of the database that does nothing else.
 
-That is pgbench with prepared statements on PostgreSQL, and Python's sqlite3 on SQLite.
+That is pgbench with prepared statements on PostgreSQL, and Python's own sqlite3 on SQLite.
 """
 
+import os
 import re
+import sqlite3
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from django.conf import settings
 from django.db import connection
 
 Statement = tuple[str, Any]
@@ -17,7 +23,7 @@ PLACES = re.compile(r'INSERT INTO "\w+" \(([^)]*)\)|(?:"(\w+)"|\b(id)) = %s|%s')
 
 @contextmanager
 def recorded() -> Iterator[list[Statement]]:
-    """Yields the list to which each statement is added until the change is committed; announcements are left out."""
+    """Yields the list of the statements of a change until it is committed; what is announced after that is left out."""
     statements: list[Statement] = []
 
     def keep(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -28,8 +34,59 @@ def recorded() -> Iterator[list[Statement]]:
         yield statements
 
 
-def named(sql: str, params: Sequence[Any], names: Mapping[str, str]) -> str:
-    """The statement with ``names`` (by column) in the place of its values, and the others as they were."""
+def pgbench(statements: Sequence[Statement], *, ids: Mapping[str, int], drafts: int, clients: int, picks: int) -> float:
+    """Picks per second of so many clients, which make ``picks`` in all.
+
+    ``statements`` are those of a pick of ours. ``ids`` are the first of consecutive ones: of ``drafts`` drafts, their
+    leagues, constructors and drivers, of which there are as many as picks. Each client has its share of the drafts,
+    where there is but one all have the same. The pick after a draft's last one is made, whoever that is for.
+    """
+    (lock, _), (facts, asked), (write, values) = statements
+    draft, league = ids["draft"], f":draft + {ids['league'] - ids['draft']}"
+    here = {"draft": ":draft", "league": league, "constructor": ":team", "driver": ":driver"}
+    columns = {
+        **{"id": ":draft", "draft_id": ":draft", "league_id": league, "topic": "'draft:' || :draft"},
+        **{"constructor_id": ":team", "driver_id": ":driver", "pick_number": ":current_pick", "round": ":round"},
+        **{"current_pick": ":current_pick + 1", "version": ":version + 1"},
+    }
+    script = [
+        f"\\set draft {draft}"
+        if drafts == 1
+        else f"\\set draft {draft} + :client_id + {clients} * random(0, {drafts // clients - 1})",
+        "BEGIN;",
+        _named(lock, [draft, 21], {"id": ":draft"}),
+        "\\gset",
+        f"\\set driver {ids['driver']} + :current_pick - 1",
+        f"\\set team {ids['constructor']} + (:current_pick - 1) / 2",
+        "\\set round 1 + (:current_pick - 1) % 2",
+        (facts % {name: here.get(name, value) for name, value in asked.items()}).strip() + ";",
+        _named(write, values, columns) + ";",
+        "COMMIT;",
+    ]
+    told = connection.settings_dict
+    where = {"-h": told["HOST"], "-p": str(told["PORT"]), "-U": told["USER"]}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "pick.sql"
+        file.write_text("\n".join(script))
+        done = subprocess.run(  # noqa: S603
+            [
+                *("pgbench", "-n", "-M", "prepared", "-f", str(file), "-c", str(clients), "-j", "2"),
+                *("-t", str(picks // clients)),
+                *(part for option, value in where.items() if value for part in (option, value)),
+                told["NAME"],
+            ],
+            env=os.environ | {"PGPASSWORD": told["PASSWORD"]},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    found = re.search(r"tps = ([\d.]+)", done.stdout)
+    assert found, done.stdout + done.stderr
+    return float(found[1])
+
+
+def _named(sql: str, params: Sequence[Any], names: Mapping[str, str]) -> str:
+    """The statement with ``names``, by column, in the place of values, and the other values as they were."""
     columns: list[str] = []
     rest = iter(params)
 
@@ -37,7 +94,7 @@ def named(sql: str, params: Sequence[Any], names: Mapping[str, str]) -> str:
         if match[1] is not None:
             columns.extend(re.findall(r'"(\w+)"', match[1]))
             return match[0]
-        column = match[2] or match[3] or columns.pop(0)
+        column = match[2] or match[3] or (columns.pop(0) if columns else "")
         value = next(rest)
         text = names.get(column) or connection.ops.compose_sql("%s", [value])  # type: ignore[attr-defined]
         return match[0].replace("%s", text)
@@ -45,35 +102,20 @@ def named(sql: str, params: Sequence[Any], names: Mapping[str, str]) -> str:
     return PLACES.sub(fill, sql)
 
 
-class PgBench:
-    """Makes picks in the open drafts with ids from ``drafts`` on, of drivers and constructors with ids from those on.
+class Raw:
+    """Runs recorded statements once more, with an sqlite3 connection as the app's own is set up."""
 
-    Nobody looks here whose turn it is: the pick after the last one is made, whoever that is for.
-    """
-
-    def __init__(self, statements: Sequence[Statement], *, draft: int, league: int, driver: int, team: int) -> None:
-        (lock, _), (facts, ids), (write, values) = statements
-        self.first = {"draft": draft, "league": league, "driver": driver, "team": team}
-        names = {
-            **{"id": ":draft", "draft_id": ":draft", "league_id": ":draft + :leagues"},
-            **{"driver_id": ":driver", "constructor_id": ":team", "round": ":round"},
-            **{"current_pick": ":current_pick + 1", "pick_number": ":current_pick"},
-            **{"version": ":version + 1", "topic": "'draft:' || :draft"},
-        }
-        asked = {**ids, "draft": ":draft", "league": ":draft + :leagues", "constructor": ":team", "driver": ":driver"}
-        self.script = "\n".join(
-            [
-                f"\\set leagues {league - draft}",
-                "BEGIN;",
-                re.sub(r'("id"|\bid) = %s', r"\1 = :draft", lock).split(" LIMIT ")[0].replace("%s", "21")
-                if "%s" in lock
-                else lock,
-                "\\gset",
-                f"\\set driver {driver} + :current_pick - 1",
-                f"\\set team {team} + (:current_pick - 1) / 2",
-                "\\set round 1 + (:current_pick - 1) % 2",
-                facts % asked + ";",
-                named(write, values, names) + ";",
-                "COMMIT;",
-            ]
+    def __init__(self) -> None:
+        options = settings.DATABASES["default"]["OPTIONS"]
+        self.database = sqlite3.connect(
+            connection.settings_dict["NAME"], timeout=options["timeout"], isolation_level=None
         )
+        self.database.executescript(options["init_command"])
+
+    def run(self, statements: Sequence[Statement]) -> None:
+        for sql, params in statements:
+            if isinstance(params, Mapping):
+                self.database.execute(sql % {name: f":{name}" for name in params}, params)
+            else:
+                self.database.execute(sql.replace("%s", "?"), params or ())
+        self.database.execute("COMMIT")

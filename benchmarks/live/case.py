@@ -202,7 +202,8 @@ def _memory(held: list[tuple[Holds, Holds]]) -> Figure:
     assert many.connections - few.connections <= hub.THREADS, (few, many)
     floor, each = (bare_later.kb - bare.kb) / more, (many.kb - few.kb) / more
     print(f"live: a listener takes {each:.1f} KB (bare {floor:.1f} KB); {few} with {LISTENERS[-2]}, {many} with all")
-    return Figure("live: memory for a listener, against 40 KB", MOST_KB, round(each, 1), round(each / MOST_KB, 2), 1)
+    name = f"live: memory for a listener, against {MOST_KB} KB"
+    return Figure(name, MOST_KB, round(each, 1), round(each / MOST_KB, 2), 1, "KB")
 
 
 def _connections(pid: int) -> int:

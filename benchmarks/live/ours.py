@@ -24,7 +24,7 @@ def main(port: int) -> None:
         print(row.version, repr(began), flush=True)
 
     live.announce = announce_and_say
-    serve.allow_many_connections()
+    serve.tune()
     serve.Server(serve.configuration()).run(sockets=[serve.listen("127.0.0.1", port)])
 
 

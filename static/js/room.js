@@ -62,6 +62,11 @@ const look = () => {
   ask(0);
 };
 
+const catchUp = () => {
+  reason ??= "news";
+  ask(0);
+};
+
 // A swap between press and release would lose the click.
 document.addEventListener("pointerdown", () => {
   isPressed = true;
@@ -77,7 +82,7 @@ const isPoll = (event) => !event.detail.requestConfig.triggeringEvent;
 document.body.addEventListener("htmx:beforeRequest", (event) => {
   if (asker(event).id === "chat-news" && isPoll(event) && isHeld()) event.preventDefault();
   if (!isNews(event)) return;
-  if (isPoll(event) && (isBusy() || (isLive && since() - askedAt < SAFETY))) event.preventDefault();
+  if (isOver || isPoll(event) && (isBusy() || (isLive && since() - askedAt < SAFETY))) event.preventDefault();
   else askedAt = since();
 });
 
@@ -91,12 +96,15 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   if (successful) {
     reason = null;
     connect();
-    contact();
+    contact(xhr.status === 200);
   } else if (xhr.status === 404 || xhr.status === 403) {
     end();
   } else {
-    close(); // it may be dead without knowing it
     lose();
+    if (source?.readyState === EventSource.OPEN) { // dead, without knowing it
+      close();
+      setTimeout(connect, 1000 + Math.random() * 2000);
+    }
   }
   if (wanted > version()) ask(successful ? 80 : 2000);
 });
@@ -133,9 +141,8 @@ const badge = (state, text) => {
 const show = () => {
   if (isOver) badge("over", "Not live");
   else if (!info().events) badge("", "");
-  else if (lostAt && since() - lostAt.at > STALE) badge("stale", `Stale since ${hour(lostAt.time)} – reconnecting`);
-  else if (lostAt) badge("lost", "Reconnecting…");
-  else if (isLive && reason === "look") badge("lost", "Catching up…");
+  else if (lostAt && !isLive && since() - lostAt.at > STALE) badge("stale", `Stale since ${hour(lostAt.time)} – reconnecting`);
+  else if (lostAt) badge("lost", isLive ? "Catching up…" : "Reconnecting…");
   else if (isLive) badge("live", here?.size ? `Live · ${here.size} here` : "Live");
   else if (source && !refusals) badge("lost", "Connecting…");
   else badge("polling", "Every 10 s");
@@ -147,9 +154,9 @@ const lose = () => {
   show();
 };
 
-/** The server was reached: tell it where it had been lost. */
-const contact = () => {
-  if (lostAt && since() - lostAt.at > 1000) say("The connection is back, and the room is up to date.");
+/** The server was reached: tell it where it had been lost, with what happened in between. */
+const contact = (isNew) => {
+  if (lostAt && since() - lostAt.at > 1000) say(`The connection is back. ${isNew ? $("#announce").textContent : ""}`);
   lostAt = null;
   show();
 };
@@ -177,7 +184,7 @@ const connect = () => {
     openedAt = since();
     isLive = true;
     refusals = 0;
-    if (lostAt) look();
+    if (lostAt) catchUp();
     show();
   };
   source.onerror = ({ target }) => {
@@ -186,7 +193,7 @@ const connect = () => {
     if (!isWhole) lose();
     if (target.readyState !== EventSource.CLOSED) return;
     refusals += 1;
-    look(); // the page's own address knows why
+    catchUp(); // the page's own address knows why
     setTimeout(connect, refusals < HOPELESS ? 1000 * 2 ** refusals : SAFETY);
   };
   for (const kind of kinds.split(" ")) {
@@ -211,7 +218,7 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 addEventListener("offline", () => { close(); lose(); });
-addEventListener("online", look);
+addEventListener("online", () => { connect(); catchUp(); });
 addEventListener("pagehide", close);
 addEventListener("pageshow", (event) => {
   const isOld = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";

@@ -70,11 +70,22 @@ def test_compose_starts_everything_in_order() -> None:
         "redis": {},
         "migrate": {"postgres": healthy},
         "web": running,
+        "live": running,
         "worker": running,
         "beat": running,
     }
     assert set(compose["volumes"]) == {"postgres", "redis"}
     assert all("healthcheck" in services[name] for name in ("postgres", "redis", "worker"))
+
+
+def test_compose_holds_streams_in_a_process_that_the_proxy_knows() -> None:
+    live = parsed("docker-compose.yml")["services"]["live"]
+    proxy = (ROOT / "docs" / "deployment.md").read_text()
+
+    assert live["command"] == ["python", "-m", "fantasy_f1.serve"]
+    assert live["environment"]["HOST"] == "0.0.0.0"  # noqa: S104  # within the container
+    assert live["ports"] == ["127.0.0.1:${LIVE_PORT:-8001}:8000"]
+    assert "reverse_proxy @streams 127.0.0.1:8001" in proxy
 
 
 def test_compose_believes_the_gateway_of_its_own_network_alone() -> None:

@@ -2,6 +2,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from drafts import errors, lifecycle
@@ -46,6 +48,18 @@ def test_make_pick_writes_the_pick_and_passes_the_turn(
         "reason": "",
         "current_pick": {"pick_number": 2, "round": 1, "constructor": teams[1].pk, "deadline": None},
     }
+
+
+def test_make_pick_takes_three_statements(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    """Lock, look, write; SQLite, which has no round trips, writes the rows one by one."""
+    owner = teams[0].user
+    with CaptureQueriesContext(connection) as queries:
+        pick(draft, teams[0], drivers[0], now, owner)
+
+    statements = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert len(statements) == (3 if connection.vendor == "postgresql" else 5)
 
 
 def test_make_pick_repeated_returns_the_standing_pick(

@@ -6,11 +6,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.e2e.browsing import DESKTOP, NewPage
+
+PATIENCE = 30_000  # ms, however busy the machine is
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,7 @@ def faults() -> Iterator[list[str]]:
 def open_browser(chromium: Browser, faults: list[str]) -> Iterator[Callable[..., Page]]:
     """``open_browser(url, ...)`` gives a person who uses the app there a browser of their own; options are its."""
     contexts = []
+    expect.set_options(timeout=PATIENCE)
 
     def note_message(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -53,7 +56,7 @@ def open_browser(chromium: Browser, faults: list[str]) -> Iterator[Callable[...,
 
         usual = {"base_url": url, "viewport": DESKTOP, "reduced_motion": "reduce"}
         context = chromium.new_context(**(usual | options))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("request", note_request)
         context.on("console", note_message)
         context.on("weberror", note_error)
