@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from demo.league import PASSWORD, PLAYER, Demo
-from drafts import mock
+from drafts import mock, queues
 from drafts.models import MockDraft
 from fantasy_f1.core import clock
 from leagues import chat
@@ -162,6 +162,28 @@ def test_a_mock_draft_is_played_to_its_end(demo: Demo, new_page: NewPage, script
     expect(page.get_by_label("Seconds for a pick")).to_be_visible()
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_season_list_is_kept(demo: Demo, new_page: NewPage, scripts: bool) -> None:
+    page = new_page(java_script_enabled=scripts)
+    log_in(page, PLAYER)
+    page.goto(reverse("league", args=[demo.league.pk]))
+    page.get_by_role("link", name="My season list").click()
+    wanted, never = (page.get_by_role("region", name=name, exact=True) for name in ("Wanted", "Never"))
+
+    for part, place, count in ((wanted, 1, 1), (wanted, 3, 2), (never, 2, 1)):
+        part.get_by_role("combobox").select_option(index=place)
+        part.get_by_role("button", name="Add").click()
+        expect(part.locator(".queue-list__who")).to_have_count(count)
+        expect(page.get_by_text("Your season list is saved.")).to_be_visible()
+    names = wanted.locator(".queue-list__who")
+    first, second = names.all_inner_texts()
+    wanted.get_by_role("button", name=f"Move {second} up").click()
+
+    expect(names).to_have_text([second, first])
+    never.get_by_role("button", name=re.compile("^Take .* out of the list$")).click()
+    expect(never.locator(".queue-list__who")).to_have_count(0)
+
+
 def test_going_back_shows_whole_pages(demo: Demo, new_page: NewPage) -> None:
     page = new_page()
     league = demo.league.pk
@@ -235,7 +257,10 @@ def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: New
     player = User.objects.get(username=PLAYER)
     chat.say(league_id=league, actor=player, text="Box, box", now=clock.now())
     room = reverse("drafts:room", args=[league, race])
-    driver = demo.race.entries.first().driver_id
+    team = demo.league.constructors.get(user=player)
+    driver, *others = demo.race.entries.values_list("driver", flat=True)[:5]
+    lists = {"driver_ids": others[:2], "never_ids": others[2:]}
+    queues.set_season_list(constructor=team, **lists, actor=player, now=clock.now())
 
     found = []
     for address in (
@@ -256,10 +281,11 @@ def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: New
         room,
         f"{room}?driver={driver}",
         reverse("drafts:proof", args=[league, race]),
+        reverse("drafts:season_list", args=[league]),
         reverse("drafts:mock"),
         reverse("drafts:list", args=[league]),
         reverse("scoring:leaderboard", args=[league]),
-        reverse("scoring:constructor", args=[demo.league.constructors.get(user__username=PLAYER).pk]),
+        reverse("scoring:constructor", args=[team.pk]),
     ):
         assert page.goto(address).status == 200, address
         found += faults_of(page)
