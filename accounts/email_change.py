@@ -4,7 +4,6 @@
 """
 
 from datetime import datetime
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -36,7 +35,7 @@ def change_email(*, user: User, email: str, current_password: str, now: datetime
         if settings.EMAIL_VERIFICATION and current.email_verified_at is not None:
             change = EmailChange.objects.create(user=current, email=address, created_at=now)
             for side in ("old", "new"):
-                transaction.on_commit(partial(tasks.send_email_change.delay, change.pk, side), robust=True)
+                transaction.on_commit(lambda side=side: tasks.send_email_change.delay(change.pk, side), robust=True)  # type: ignore[misc]
         else:
             current.email, current.verification_sent_at = address, None
             save(current)

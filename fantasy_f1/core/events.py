@@ -68,13 +68,9 @@ def publish_together(
         )
     write(source, ["version", *changed], [*new, *logged])
     for (event, _), row in zip(events, logged, strict=True):
-        transaction.on_commit(partial(_stream, row), robust=True)
+        transaction.on_commit(lambda row=row: live.announce(row), robust=True)  # type: ignore[misc]
         transaction.on_commit(partial(_announce, event, now))
     return logged
-
-
-def _stream(row: EventLog) -> None:
-    live.announce(row)
 
 
 def _announce(event: Event, now: datetime) -> None:

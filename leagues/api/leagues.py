@@ -54,6 +54,11 @@ class TimeOfDayField(serializers.TimeField):
 class PickSecondsField(serializers.IntegerField):
     """Which numbers of seconds there are is a rule."""
 
+    def to_internal_value(self, data: Any) -> int:
+        seconds: int = super().to_internal_value(data)
+        managers.check_pick_seconds(seconds)
+        return seconds
+
 
 # What goes in -----------------------------------------------------------------------------------
 

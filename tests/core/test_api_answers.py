@@ -184,7 +184,7 @@ def test_operations_name_the_headers_they_take(schema: dict[str, Any]) -> None:
                 taken.setdefault(name, set()).add(operation["operationId"])
 
     assert taken["If-Match"] == {"leagues_change", "leagues_delete", "drafts_set_order"}
-    assert taken["Idempotency-Key"] == {"leagues_join", "constructors_pick"}
+    assert taken["Idempotency-Key"] == {"leagues_join", "constructors_pick", "chat_create"}
     assert {"leagues_list", "races_read", "drafts_read", "auth_me"} <= taken["If-None-Match"]
     assert set(taken) == set(schema["components"]["parameters"])
 
