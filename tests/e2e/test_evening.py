@@ -20,7 +20,7 @@ from tests.streaming import PATIENCE, Process
 
 MONDAY = "2026-04-20T09:00:00Z"
 MIAMI = "2026_miami_grand_prix"
-LOST = "ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING|htmx:(sendError|afterRequest)"
+LOST = "ERR_(CONNECTION_(REFUSED|RESET)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)|htmx:(sendError|afterRequest)"
 MARKS = {"player": "", "queue": "Q", "auto": "A", "manager": "M"}
 SCREENS: list[dict[str, Any]] = [
     {},
