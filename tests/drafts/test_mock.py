@@ -64,6 +64,10 @@ def test_it_begins_for_the_coming_race(user: User, race: Race, now: datetime) ->
     assert (row.turn_began_at, row.created_at, row.driver_ids, row.expired) == (now, now, [], [])
 
 
+def test_it_tells_whose_it_is(user: User, race: Race, now: datetime) -> None:
+    assert str(begin(user, now)) == f"Mock draft of {user}"
+
+
 def test_without_a_place_it_is_drawn(user: User, now: datetime) -> None:
     seats = {begin(user, now + number * 4 * SECOND, seat=None).seat for number in range(40)}
 

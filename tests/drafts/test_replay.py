@@ -50,6 +50,16 @@ def test_the_turn_is_that_of_the_order_where_the_log_does_not_tell_it() -> None:
     assert replay(log_of(*[picked(number, team) for number, team in enumerate([1, 2, 2, 1], 1)])).current_pick is None
 
 
+def test_another_order_is_that_of_everybody_who_plays() -> None:
+    left = ("ConstructorWithdrawn", {"constructor_id": 2, "released": []})
+
+    state = replay(log_of(left, ("OrderChanged", {"order": [3, 1], "reason": ""})))
+
+    assert (state.order, state.withdrawn) == ((3, 1), ())
+    assert state.current_pick
+    assert state.current_pick["constructor"] == 3
+
+
 def test_the_turn_is_that_which_the_log_tells() -> None:
     turn = {"pick_number": 2, "round": 1, "constructor": 2, "deadline": "2026-07-22T09:01:30+00:00"}
     name, data = picked(1, 1)
