@@ -154,6 +154,8 @@ class Table:
             draft = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, **act)[0]
             self.drafts.append(draft)
             self.teams.append([teams[pk] for pk in order.turns(draft.order_data, draft.method, ROUNDS)])
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS careless_pick (draft_id bigint, pick_number integer)")
         self.opened_at = max(draft.version for draft in self.drafts)
 
     def turn(self, draft: int, number: int, driver: int | None = None) -> Turn:
@@ -167,8 +169,9 @@ class Table:
         Notification.objects.all().delete()
         EventLog.objects.filter(version__gt=self.opened_at).delete()
         Draft.objects.update(version=self.opened_at, status=Draft.Status.OPEN, current_pick=1)
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM careless_pick")
+            if connection.vendor == "postgresql":
                 cursor.execute("VACUUM (ANALYZE) drafts_pick, drafts_draft, core_eventlog")
                 cursor.execute("CHECKPOINT")
 
@@ -381,11 +384,7 @@ def _one_winner(table: Table) -> None:
     """Of eight who want a turn one gets it; where it is looked up and then taken, it goes to several."""
     counts = winners(table, ours)
     assert counts == [1] * SLOTS, Counter(counts)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE careless_pick (draft_id bigint, pick_number integer)")
     several = len([count for count in winners(table, careless) if count > 1])
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE careless_pick")
     print(f"draft-pick: {CLIENTS} clients for one turn, {SLOTS} times: ours has one winner each time;")
     print(f"            looking first and taking then, without lock and constraint, has several {several} times")
     assert several, "The clients did not meet."
