@@ -199,6 +199,7 @@ class Shared:
 
     def __init__(self, turns: int) -> None:
         self.turns = turns
+        self.noting = fork.Lock()
         self.made = fork.Value("i", 0, lock=False)
         self.taken = fork.Array("b", ENTERED, lock=False)
 
@@ -210,7 +211,15 @@ class Shared:
         free = [driver for driver in range(ENTERED) if not self.taken[driver]]
         return table.turn(draft, number, free[min(client, len(free) - 1)])
 
-    def won(self, table: Table, turn: Turn) -> None:
+    def won(self, table: Table, turn: Turn) -> bool:
+        """Note that a turn is taken → whether it was not yet: who wants the same driver later gets that pick."""
+        with self.noting:
+            if self.made.value % TURNS != turn.number - 1:
+                return False
+            self._take(table, turn)
+            return True
+
+    def _take(self, table: Table, turn: Turn) -> None:
         if turn.number == TURNS:
             self.taken[:] = [0] * ENTERED
         else:
@@ -223,9 +232,9 @@ def together(table: Table, way: Way, shared: Shared, client: int) -> list[float]
     times = []
     while turn := shared.next_turn(table, client):
         began = time.perf_counter()
-        if way(turn):
-            times.append(time.perf_counter() - began)
-            shared.won(table, turn)
+        is_made, took = way(turn), time.perf_counter() - began
+        if is_made and shared.won(table, turn):
+            times.append(took)
     return times
 
 
