@@ -8,6 +8,7 @@ the log is looked at with every heartbeat, and each second while notes may be mi
 
 import asyncio
 import secrets
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -113,11 +114,14 @@ class Hub:
     """Seconds in which several people who come and go are told at once."""
     STALLED = 30.0
     """Seconds after which a connection that takes nothing is given up."""
+    HEAD_START = 0.02
+    """Seconds that a thread which tells of an event waits at most for it to be passed on."""
     MOST = 10_000
     """Streams; whoever comes then gets answers that end, and comes back."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self.is_closing = False
         self.beginning = asyncio.Semaphore(MOST_BEGINNING)
         self._rooms: dict[str, Room] = {}
@@ -140,13 +144,18 @@ class Hub:
         return topic in self._rooms
 
     def hear(self, note: Note) -> None:
+        """Of an event wait a moment till it is passed on: a thread that went on at once would compete with the loop."""
         self._in_loop(self._heed, note)
+        if note.kind == "event" and threading.get_ident() != self._thread:
+            told = threading.Event()
+            self._in_loop(self.loop.call_soon, self.loop.call_soon, told.set)  # when all who were woken have written
+            told.wait(self.HEAD_START)
 
     def close(self) -> None:
         """End all streams, now and for good."""
         self._in_loop(self._close)
 
-    def _in_loop(self, function: Callable[..., None], *args: Any) -> None:
+    def _in_loop(self, function: Callable[..., object], *args: Any) -> None:
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(function, *args)
 

@@ -1,6 +1,7 @@
 """The hub by itself, with a log and clients of the test's own."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
@@ -171,6 +172,28 @@ def test_the_log_is_read_once_for_all_and_not_at_all_for_what_is_told(log: Log) 
         assert log.reads == 3  # once for what was missing, once to know that there is no more
 
     play(script)
+
+
+def test_whoever_tells_of_an_event_does_not_wait_for_a_busy_loop(log: Log) -> None:
+    waited = []
+
+    def tell(hub: Hub) -> None:
+        began = time.monotonic()
+        hub.hear(log.add())
+        waited.append(time.monotonic() - began)
+
+    async def script(hub: Hub) -> None:
+        client = Client(hub)
+        await until(lambda: log.reads)
+        telling = asyncio.create_task(asyncio.to_thread(tell, hub))
+        await asyncio.sleep(0)
+        time.sleep(2)  # it is busy
+        await telling
+        await until(lambda: client.ids == [1])
+
+    play(script)
+
+    assert waited[0] < 1
 
 
 def test_a_log_that_cannot_be_read_ends_the_streams_that_need_it_and_no_others(
