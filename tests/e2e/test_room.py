@@ -92,6 +92,33 @@ def test_picks_of_others_appear_and_nothing_that_is_being_done_is_lost(
     assert page.evaluate("window.isTheSame")
 
 
+def test_news_that_come_after_the_answer_to_an_action_are_left_aside(
+    enter: Callable[..., Page], draft: Draft, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    page = enter(teams[2].user)
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(re.compile(r"[?&]seen=\d"), hold_the_first)
+    with page.expect_request(re.compile(r"[?&]seen=\d")):
+        take(draft, teams[0], drivers[0])
+
+    page.get_by_role("button", name=f"Queue {drivers[7].name}").click()
+    expect(page.locator("#queue-items")).to_contain_text(drivers[7].name)
+    with page.expect_response(held[0].request.url):
+        held[0].continue_()
+
+    expect(page.locator("#queue-items")).to_contain_text(drivers[7].name)
+    expect(page.locator("#board .draft-cell__name")).to_have_text(drivers[0].family_name)
+    take(draft, teams[1], drivers[1])
+    expect(page.locator("#board .draft-cell__name")).to_have_count(2)
+
+
 def test_ones_own_turn_is_told_by_title_icon_and_words(
     enter: Callable[..., Page], draft: Draft, teams: list[Constructor], drivers: list[Driver]
 ) -> None:
