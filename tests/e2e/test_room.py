@@ -78,7 +78,7 @@ def test_picks_of_others_appear_and_nothing_that_is_being_done_is_lost(
     page.get_by_label("Search").fill(f"{drivers[7].family_name}")
     expect(page.locator(".room__driver")).to_have_count(1)
     page.get_by_label("Driver to queue").select_option(str(drivers[7].pk))
-    star = page.get_by_role("button", name=f"Queue {drivers[7].name}")
+    star = page.get_by_role("button", name=f"Queue {drivers[7].name}", exact=True)
     star.focus()
 
     take(draft, teams[0], drivers[0])
@@ -108,7 +108,7 @@ def test_news_that_come_after_the_answer_to_an_action_are_left_aside(
     with page.expect_request(re.compile(r"[?&]seen=\d")):
         take(draft, teams[0], drivers[0])
 
-    page.get_by_role("button", name=f"Queue {drivers[7].name}").click()
+    page.get_by_role("button", name=f"Queue {drivers[7].name}", exact=True).click()
     expect(page.locator("#queue-items")).to_contain_text(drivers[7].name)
     with page.expect_response(held[0].request.url):
         held[0].continue_()
@@ -131,7 +131,7 @@ def test_ones_own_turn_is_told_by_title_icon_and_words(
     expect(page.locator("#alert")).to_have_text("You are on the clock: pick 2.")
     expect(page).to_have_title(re.compile("^● Your pick · "))
     expect(icon).to_have_attribute("href", re.compile("favicon-turn"))
-    page.get_by_role("button", name=f"Draft {drivers[1].name}").click()
+    page.get_by_role("button", name=f"Draft {drivers[1].name}", exact=True).click()
     page.get_by_role("button", name="Confirm").click()
     expect(page.locator("#notice")).to_contain_text(f"You drafted {drivers[1].name}.")
     expect(page).not_to_have_title(re.compile("Your pick"))
@@ -167,7 +167,7 @@ def test_who_chooses_a_driver_may_confirm_after_other_news(
     enter: Callable[..., Page], draft: Draft, teams: list[Constructor], drivers: list[Driver]
 ) -> None:
     page = enter(teams[0].user)
-    page.get_by_role("button", name=f"Draft {drivers[3].name}").click()
+    page.get_by_role("button", name=f"Draft {drivers[3].name}", exact=True).click()
     expect(page.get_by_role("button", name="Confirm")).to_be_focused()
 
     control.pause_draft(draft_id=draft.pk, actor=draft.league.creator, now=timezone.now())
@@ -176,7 +176,7 @@ def test_who_chooses_a_driver_may_confirm_after_other_news(
 
     control.resume_draft(draft_id=draft.pk, actor=draft.league.creator, now=timezone.now())
     expect(page.locator(".clock-strip__call")).to_be_visible(timeout=15_000)
-    page.get_by_role("button", name=f"Draft {drivers[3].name}").click()
+    page.get_by_role("button", name=f"Draft {drivers[3].name}", exact=True).click()
     page.get_by_role("button", name="Confirm").click()
     expect(page.locator("#mine")).to_contain_text(drivers[3].name)
 
