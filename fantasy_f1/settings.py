@@ -334,7 +334,18 @@ CELERY_BEAT_SCHEDULE = {
     "races: drivers and calendar": {"task": "races.tasks.sync_season", "schedule": crontab(hour="6", minute="17")},
     "races: results": {"task": "races.tasks.sync_due_results", "schedule": timedelta(minutes=5)},
     "scoring: races with new results": {"task": "scoring.tasks.score_pending_races", "schedule": timedelta(minutes=5)},
+    "notifications: what happened": {
+        "task": "notifications.tasks.tell",
+        "schedule": timedelta(seconds=2),
+        "options": {"expire_seconds": 10},
+    },
     "notifications: scores": {"task": "notifications.tasks.tell_scores", "schedule": timedelta(minutes=1)},
+    "notifications: before the lock": {"task": "notifications.tasks.remind", "schedule": timedelta(minutes=5)},
+    "notifications: mails and pushes": {
+        "task": "notifications.tasks.deliver",
+        "schedule": timedelta(seconds=10),
+        "options": {"expire_seconds": 30},
+    },
     "drafts: mock drafts of yesterday": {
         "task": "drafts.tasks.forget_mock_drafts",
         "schedule": crontab(hour="4", minute="23"),

@@ -10,7 +10,7 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.admin import ReadOnly
 from fantasy_f1.core.errors import DomainError
 from leagues.admin import LeagueListFilter, ManagedByLeague
-from notifications import fanout
+from notifications import service
 from notifications.models import Notification, ToldScore
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class NotificationAdmin(ManagedByLeague):
         actor = cast("User", request.user)
         for each in notifications.select_related("user"):
             try:
-                fanout.tell_again(notification_id=each.pk, actor=actor, now=clock.now())
+                service.tell_again(notification_id=each.pk, actor=actor, now=clock.now())
             except DomainError as error:
                 self.message_user(request, f"{each}: {error}", messages.ERROR)
             else:

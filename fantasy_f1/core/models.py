@@ -52,6 +52,39 @@ class Lease(models.Model):
         return self.name
 
 
+class LogPosition(models.Model):
+    """How far a reader of the event log has come (see ``log_reader``).
+
+    All rows up to ``position`` are read, and of later ones those in ``ahead``. ``newest`` was the newest row at
+    ``newest_at`` (real time).
+    """
+
+    reader = models.CharField(max_length=64, primary_key=True)
+    position = models.BigIntegerField(default=0)
+    ahead = models.JSONField(default=list)
+    newest = models.BigIntegerField(default=0)
+    newest_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.reader} at {self.position}"
+
+
+class UnreadEvent(models.Model):
+    """An event that a reader of the log failed on; it comes back to it at ``next_at`` (real time)."""
+
+    reader = models.CharField(max_length=64)
+    event = models.ForeignKey(EventLog, on_delete=models.CASCADE, related_name="+")
+    error = models.CharField(max_length=300)
+    tries = models.PositiveIntegerField(default=1)
+    next_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reader", "event"], name="event_unread_once")]
+
+    def __str__(self) -> str:
+        return f"{self.event} for {self.reader}"
+
+
 class KeptAnswer(models.Model):
     """What a user's request with an ``Idempotency-Key`` was answered (see ``idempotency``)."""
 

@@ -23,8 +23,8 @@ from drafts import lifecycle
 from drafts.models import Draft
 from drafts.picks import make_pick, set_autopilot
 from leagues.models import Constructor, League
-from notifications.fanout import notify
 from notifications.messages import joined
+from notifications.service import create
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +113,7 @@ def world(now: datetime) -> Iterator[World]:
             viewers.setdefault("player", teams[0].user)
             rows["leagues.league"][letter], rows["leagues.constructor"][letter] = league, teams[0]
             _play(rows, letter, league, race.pk, now)
-            notify([(teams[0].user_id, joined(teams[1], event="x"))], now=now)
+            create([(teams[0].user_id, joined(teams[1], event="x"))], now=now)
             rows["notifications.notification"][letter] = teams[0].user.notifications.get()
         yield World(viewers, rows)
 
