@@ -94,7 +94,7 @@ def _of_change(kind: type[Change]) -> Callable[[EventLog], Iterator[Letter]]:
 
     def tell(row: EventLog) -> Iterator[Letter]:
         draft = _draft(row)
-        if draft and draft.status != Draft.Status.SCHEDULED:
+        if draft and (draft.status != Draft.Status.SCHEDULED or row.data.get("reset")):
             actor = row.actor
             message = messages.draft_changed(draft, _event(kind, row), actor=actor, version=row.version)
             players = draft.league.constructors.playing().exclude(user=row.actor_id or 0)

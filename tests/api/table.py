@@ -79,6 +79,7 @@ mock_draft_create           401  201 201 201 201 201
 mock_draft_delete           401  204 204 204 204 204
 mock_draft_pick             401  201 201 201 201 201
 mock_draft_read             401  200 200 200 200 200
+notifications_events        401  200 200 200 200 200
 notifications_list          401  200 200 200 200 200
 notifications_mark_all_read 401  200 200 200 200 200
 notifications_mark_read     401  404 404 200 404 404
