@@ -10,6 +10,10 @@ from notifications.models import Delivery
 from notifications.outgoing import NotNeeded
 
 
+def has_due() -> bool:
+    return outgoing.has_due(Delivery.objects.all())
+
+
 def deliver() -> None:
     """Send what is due. One channel that fails holds up no other."""
     with attempts("Some channels could not be used.") as attempt:

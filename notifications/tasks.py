@@ -1,28 +1,36 @@
 """What beat has done for notifications."""
 
-from celery import shared_task
+from datetime import timedelta
 
 from fantasy_f1.core import clock
+from fantasy_f1.core.jobs import Queue, periodic
 from notifications import delivery, reminders, routing, scores, telling
 
 
-@shared_task
+def _has_news() -> bool:
+    return telling.has_news() or routing.has_new()
+
+
+@periodic(every=timedelta(seconds=2), when=_has_news)
 def tell() -> None:
-    """Tell people of what happened, and choose the ways on which they hear of it."""
+    """Tells people of what happened in leagues and drafts, and chooses the ways on which they hear of it."""
     telling.catch_up()
     routing.route_new()
 
 
-@shared_task
+@periodic(every=timedelta(minutes=1), limit=timedelta(minutes=10))
 def tell_scores() -> None:
+    """Tells players what a race brought them."""
     scores.tell_scores(clock.now())
 
 
-@shared_task
+@periodic(every=timedelta(minutes=5))
 def remind() -> None:
+    """Reminds players without a driver two hours before a draft locks."""
     reminders.remind(clock.now())
 
 
-@shared_task
+@periodic(every=timedelta(seconds=10), queue=Queue.MAIL, limit=timedelta(minutes=5), when=delivery.has_due)
 def deliver() -> None:
+    """Sends the mails and pushes that are due."""
     delivery.deliver()

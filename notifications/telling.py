@@ -35,6 +35,10 @@ E = TypeVar("E", bound=Event)
 Change = DraftPaused | DraftResumed | PicksUndone | ClockChanged | DraftVoided | DraftMoved
 
 
+def has_news() -> bool:
+    return log_reader.has_news(READER)
+
+
 def follow_log() -> int:
     """Tell people of what happened since the last time → how many events that were; 0 at the end of the log."""
     return log_reader.follow(READER, _tell)

@@ -1,14 +1,15 @@
 """Background work of the races: the same functions as the ``sync_f1`` command."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
-from celery import shared_task
+from celery.schedules import crontab
 from django.conf import settings
 from django.db.models import Max, Min
 
 from fantasy_f1.core import clock
-from races import sync
+from fantasy_f1.core.jobs import Queue, periodic
+from races import results, sync
 from races.models import Race, ResultRevision, Session, SyncRun
 from races.polling import next_ask
 from races.queries import current_season
@@ -21,9 +22,9 @@ FEW = 3
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="races.tasks.sync_season")
+@periodic(every=crontab(hour="6", minute="17"), queue=Queue.SYNC, limit=sync.LEASE)
 def sync_season() -> None:
-    """Drivers and calendar of this year's season."""
+    """Asks the upstream for drivers and calendar of this year's season."""
     now = clock.now()
     if not _upstream_knows_our_time():
         return
@@ -31,9 +32,9 @@ def sync_season() -> None:
         _run(now.year, what=what, round_number=None, now=now)
 
 
-@shared_task(name="races.tasks.sync_due_results")
+@periodic(every=timedelta(minutes=5), queue=Queue.SYNC, limit=sync.LEASE)
 def sync_due_results() -> None:
-    """Results of the current season's races that are due for a question (see ``polling``)."""
+    """Asks the upstream for the results of this season's races that can be there or may have changed."""
     now = clock.now()
     season = current_season(now=now)
     if season is None or not _upstream_knows_our_time():
@@ -44,6 +45,15 @@ def sync_due_results() -> None:
         return
     for race in races:
         _run(season.year, what="results", round_number=race.round_number, now=now)
+
+
+@periodic(every=crontab(hour="5", minute="37"))
+def refresh_prices() -> None:
+    """Brings prices, statuses and expected entries of the season's drivers in line with the results."""
+    now = clock.now()
+    season = current_season(now=now)
+    if season is not None:
+        results.refresh_season(season, now=now)
 
 
 def due_races(year: int, *, now: datetime) -> list[Race]:
