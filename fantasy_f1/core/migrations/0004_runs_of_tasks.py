@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0002_answers_kept"),
+        ("core", "0003_log_readers"),
     ]
 
     operations = [
