@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-
 PARTS = ("scores", "notify", "draft-pick", "live")
 
 
