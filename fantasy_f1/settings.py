@@ -332,7 +332,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="41"),
     },
     "races: drivers and calendar": {"task": "races.tasks.sync_season", "schedule": crontab(hour="6", minute="17")},
-    "races: results": {"task": "races.tasks.sync_due_results", "schedule": timedelta(minutes=5)},
+    "races: results": {"task": "races.tasks.sync_due_results", "schedule": timedelta(minutes=1)},
     "scoring: races with new results": {"task": "scoring.tasks.score_pending_races", "schedule": timedelta(minutes=5)},
     "notifications: scores": {"task": "notifications.tasks.tell_scores", "schedule": timedelta(minutes=1)},
     "drafts: mock drafts of yesterday": {
