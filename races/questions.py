@@ -32,6 +32,15 @@ class Question:
     row: ResultQuestion | None
     has_rows: bool
 
+    @property
+    def asked_at(self) -> datetime | None:
+        return self.row.asked_at if self.row else None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the hosts were told that it is late, and it is still not there."""
+        return bool(self.row and self.row.late_at and not self.has_rows)
+
 
 def outlook(races: Iterable[Race], *, now: datetime) -> list[Question]:
     """The next question for each session of ``races`` that are in the calendar, in the order given. Three queries.
