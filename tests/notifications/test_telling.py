@@ -8,13 +8,15 @@ from django.urls import reverse
 from accounts.models import User
 from drafts import control, lifecycle, picks
 from drafts.models import Draft
+from fantasy_f1.core.events import publish
 from leagues.managers import add_manager, remove_manager
 from leagues.membership import join_league, leave_league, offer_team, remove_constructor
 from leagues.models import Constructor, League
 from notifications.models import Notification, ToldScore
 from notifications.scores import tell_scores
 from notifications.tasks import tell_scores as tell_scores_task
-from races.models import Driver, Race
+from races.events import ResultsLate
+from races.models import Driver, Race, Session
 from scoring.scores import score_race
 from tests.factories import ConstructorFactory, LeagueFactory, UserFactory, give_result
 from tests.notifications.conftest import Happening, Inbox
@@ -525,3 +527,18 @@ def test_events_of_what_is_gone_are_passed_over(
         draft.delete()
 
     assert not Notification.objects.exists()
+
+
+def test_hosts_are_told_of_a_result_that_is_late(
+    race: Race, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    host, _ = UserFactory(is_superuser=True), UserFactory(is_superuser=True, is_active=False)
+
+    with happening():
+        late = ResultsLate(race.pk, Session.GRAND_PRIX, race.starts_at.isoformat())
+        publish(late, source=race, actor=None, now=now)
+
+    assert [(kind, title) for kind, title, _ in inbox(host)] == [
+        ("host", "Moon Grand Prix: the Grand Prix result is late")
+    ]
+    assert Notification.objects.count() == 1
