@@ -10,20 +10,15 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from accounts.models import User
+from fantasy_f1.core.spoilers import is_hidden, results_until
 
 LONGEST_SESSION = timedelta(hours=3)
 """No session lasts longer. One that may still be running when the shield goes up is hidden as well."""
 
 
-def results_until(viewer: User | AnonymousUser) -> datetime | None:
-    """Results of sessions that started later are hidden from the viewer; ``None``: nothing is."""
-    return viewer.results_until if isinstance(viewer, User) else None
-
-
 def hides(viewer: User | AnonymousUser, moment: datetime) -> bool:
     """Whether what became known by a session that started at ``moment`` is hidden from the viewer."""
-    until = results_until(viewer)
-    return until is not None and moment > until
+    return is_hidden(moment, results_until(viewer))
 
 
 def raise_shield(*, user: User, now: datetime) -> User:

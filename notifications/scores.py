@@ -33,7 +33,7 @@ def _letters(run: ScoreRun) -> list[tuple[int, Message]]:
     letters = []
     for league in League.objects.filter(drafts__race=run.race_id).select_related("season"):
         changes = _changes_of(run, league) if run.changes else []
-        board = race_board(league, run.race)
+        board = race_board(league, run.race, until=None)
         for row in board.rows:
             if row.is_active and is_first:
                 letters.append((row.user_id, messages.race_finished(league, run.race, row=row, teams=len(board.rows))))

@@ -9,10 +9,9 @@ from django.db.models import Max, Min
 
 from fantasy_f1.core import clock
 from races import sync
-from races.models import Race, ResultRevision, Session, SyncRun
+from races.models import SESSION_STARTS, Race, ResultRevision, Session, SyncRun
 from races.polling import next_ask
 from races.queries import current_season
-from races.seasons import SESSION_STARTS
 
 PUBLIC_UPSTREAM = "api.jolpi.ca"
 FEW = 3

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
-from django.views.decorators.cache import cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_POST
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from fantasy_f1.core.spoilers import results_until
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -23,8 +24,20 @@ if TYPE_CHECKING:
 View = Callable[..., HttpResponse]
 
 
-for_all = cache_control(public=True, max_age=60)
-"""Decorates a read of the API that is the same for everybody: any cache may answer with it for a minute."""
+def for_all(view: View) -> View:
+    """Decorates a read of the API that is the same for everybody: any cache may answer with it for a minute.
+
+    Not for who has a spoiler shield: their answers are their own.
+    """
+
+    @wraps(view)
+    def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if results_until(request.user) is None:
+            patch_cache_control(response, public=True, max_age=60)
+        return response
+
+    return cached
 
 
 class PageRequest(HttpRequest):

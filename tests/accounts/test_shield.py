@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from accounts.shield import LONGEST_SESSION, hides, lower_shield, raise_shield, results_until, reveal
+from accounts.shield import LONGEST_SESSION, hides, lower_shield, raise_shield, reveal
+from fantasy_f1.core.spoilers import results_until
 from tests.factories import UserFactory
 
 NOW = datetime(2026, 7, 26, 20, tzinfo=UTC)
