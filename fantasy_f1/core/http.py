@@ -86,13 +86,15 @@ def post_only(page: str, *names: str) -> Callable[[View], View]:
 
 
 def wants_part(request: HttpRequest) -> bool:
-    """Whether HTMX asks for a part of the page; going back in the history it asks for all of it."""
-    return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
+    """Whether HTMX asks for a part of the page; going back in the history, or to replace ``main``, it asks for all."""
+    headers = request.headers
+    wants_all = headers.get("HX-History-Restore-Request") or headers.get("HX-Target") == "main"
+    return bool(headers.get("HX-Request")) and not wants_all
 
 
 def vary_on_htmx(response: HttpResponse) -> HttpResponse:
     """Keeps a browser from taking the part of a page, out of its cache, for the page."""
-    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request", "HX-Target"])
     return response
 
 

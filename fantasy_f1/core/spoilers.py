@@ -27,7 +27,7 @@ SPOILERS = OpenApiParameter(
 
 
 class SpoilersQuery(serializers.Serializer[Any]):
-    spoilers = serializers.ChoiceField(choices=[SHOW, HIDE], required=False, allow_blank=True)
+    spoilers = serializers.ChoiceField(choices=[SHOW, HIDE], required=False)
 
 
 def results_until(viewer: Any) -> datetime | None:
