@@ -27,6 +27,11 @@ def raise_shield(*, user: User, now: datetime) -> User:
     return _told(user)
 
 
+def turn(*, user: User, on: bool, now: datetime) -> User:
+    """The shield as a switch."""
+    return raise_shield(user=user, now=now) if on else lower_shield(user=user)
+
+
 def reveal(*, user: User, until: datetime, now: datetime) -> User:
     """Show the results of sessions that started at ``until`` or before, and nothing of what is still to start.
 

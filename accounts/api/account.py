@@ -45,7 +45,7 @@ class ProfileIn(StrictSerializer):
     time_zone = serializers.CharField(max_length=64, required=False)
     hide_results = serializers.BooleanField(
         required=False,
-        help_text="The spoiler shield: what sessions bring from now on is hidden from all your reads, until you reveal it",
+        help_text="The spoiler shield: what sessions bring from now on is hidden from you until you reveal it",
     )
     email = serializers.EmailField(max_length=254, required=False, help_text="Takes current_password")
     password = PasswordField(required=False, help_text="A new one; takes current_password")
@@ -137,9 +137,7 @@ class Me(APIView):
         with transaction.atomic():
             change_profile(user=user, **given)
             if hide_results is not None:
-                user = (
-                    shield.raise_shield(user=user, now=clock.now()) if hide_results else shield.lower_shield(user=user)
-                )
+                user = shield.turn(user=user, on=hide_results, now=clock.now())
             if email is not None:
                 user = change_email(user=user, email=email, current_password=current_password, now=timezone.now())
             if password is not None:

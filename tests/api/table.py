@@ -143,6 +143,7 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "users_me_change": lambda world: {"full_name": "Somebody"},
     "users_me_deactivate": lambda world: {"current_password": world.password},
     "users_me_delete": lambda world: {"current_password": world.password},
+    "users_me_reveal": lambda world: {"until": "2026-07-26T13:00:00Z"},
 }
 """What is sent, by whoever asks."""
 
