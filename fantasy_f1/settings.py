@@ -144,6 +144,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "fantasy_f1.core.context.site",
+                "races.context.hidden",
                 "notifications.context.unread",
                 "demo.context.demo",
             ],

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from fantasy_f1.core.errors import DomainError, Invalid, NotAllowed
-from races.models import Race, RaceEntry, ResultRevision, Session
+from races.models import SESSION_STARTS, Race, RaceEntry, ResultRevision, Session
 from races.points import formula1_points
 from races.results import MANUAL, Outcome, current_rows, ingest_results, is_classified
 from races.rows import ResultRow
-from races.seasons import SESSION_STARTS
 
 if TYPE_CHECKING:
     from accounts.models import User

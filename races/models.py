@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models.functions import Coalesce
 
 from fantasy_f1.core.models import Versioned
 
+Row = TypeVar("Row", bound=models.Model)
 hex_colour = RegexValidator(r"^#[0-9a-f]{6}\Z", "Use a colour such as #ff8000.")
 
 
@@ -142,6 +145,11 @@ class Race(Versioned):
     def is_finished(self) -> bool:
         return self.status == self.Status.FINISHED
 
+    def start_of(self, session: str) -> datetime:
+        """When a session of ``Session`` starts; where that is not known, it counts as run with the Grand Prix."""
+        at: datetime | None = getattr(self, SESSION_STARTS[Session(session)])
+        return at or self.starts_at
+
     def sessions(self) -> list[tuple[str, datetime]]:
         """(name, start) of every session whose start is known, in the order of the weekend."""
         times = [
@@ -222,6 +230,33 @@ class Session(models.TextChoices):
     QUALIFYING = "qualifying", "Qualifying"
 
 
+SESSION_STARTS = {
+    Session.GRAND_PRIX: "starts_at",
+    Session.SPRINT: "sprint_at",
+    Session.QUALIFYING: "qualifying_at",
+}
+"""The moment of ``Race`` at which a session starts."""
+
+
+class SessionQuerySet(models.QuerySet[Row]):
+    """Rows of a race's session."""
+
+    def seen(self, until: datetime | None) -> Self:
+        """Those of sessions that started by then (see ``Race.start_of``); ``None``: all."""
+        if until is None:
+            return self
+        starts = [
+            When(session=session, then=Coalesce(f"race__{name}", "race__starts_at"))
+            for session, name in SESSION_STARTS.items()
+        ]
+        return self.alias(started_at=Case(*starts, output_field=models.DateTimeField())).filter(started_at__lte=until)
+
+
+class ResultRevisionQuerySet(SessionQuerySet["ResultRevision"]):
+    def current(self) -> Self:
+        return self.filter(is_current=True)
+
+
 class ResultRevision(models.Model):
     """One version of a session's result, as published at some moment. Append-only."""
 
@@ -242,6 +277,8 @@ class ResultRevision(models.Model):
     )
     created_at = models.DateTimeField()
 
+    objects = ResultRevisionQuerySet.as_manager()
+
     class Meta:
         ordering = ["race", "session", "-number"]
         constraints = [
@@ -254,12 +291,17 @@ class ResultRevision(models.Model):
     def __str__(self) -> str:
         return f"{self.race} {self.session} v{self.number}"
 
+    @property
+    def started_at(self) -> datetime:
+        """The start of its session."""
+        return self.race.start_of(self.session)
+
 
 UNCLASSIFIED = {"R": "DNF", "D": "DSQ", "E": "DSQ", "W": "DNS", "F": "DNQ"}
 
 
-class RaceResultQuerySet(models.QuerySet["RaceResult"]):
-    def current(self) -> "RaceResultQuerySet":
+class RaceResultQuerySet(SessionQuerySet["RaceResult"]):
+    def current(self) -> Self:
         return self.filter(revision__is_current=True)
 
 

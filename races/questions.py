@@ -11,9 +11,8 @@ from django.db.models import Min, Q
 from fantasy_f1.core.events import publish
 from races.events import ResultsLate
 from races.jolpica import address, results_path
-from races.models import Race, ResultQuestion, ResultRevision, Session, UpstreamAnswer
+from races.models import SESSION_STARTS, Race, ResultQuestion, ResultRevision, Session, UpstreamAnswer
 from races.polling import HOUR, LATE, next_ask
-from races.seasons import SESSION_STARTS
 
 JITTER = 30  # seconds, at most
 MAY_BE_LATE = (Session.GRAND_PRIX, Session.SPRINT)

@@ -16,10 +16,9 @@ from fantasy_f1.core.errors import DomainError, Invalid
 from races import calendar, drivers, questions, results
 from races.identity import match_keys
 from races.jolpica import Jolpica, UpstreamError, UpstreamUnreachable, results_path, season_path
-from races.models import Race, ResultRevision, Season, Session, SyncRun
+from races.models import SESSION_STARTS, Race, ResultRevision, Season, Session, SyncRun
 from races.polling import FIRST
 from races.rows import Counts, SessionRows
-from races.seasons import SESSION_STARTS
 
 WHAT = ("drivers", "calendar", "results")
 LEASE = timedelta(minutes=10)

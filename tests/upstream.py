@@ -21,7 +21,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from races.seasons import BUNDLE, SESSION_STARTS
+from races.models import SESSION_STARTS
+from races.seasons import BUNDLE
 
 FILES = [BUNDLE, Path(__file__).parent / "data"]
 PUBLISHED_AFTER = timedelta(hours=3)

@@ -103,6 +103,7 @@ users_me_change             401  200 200 200 200 200
 users_me_deactivate         401  204 204 204 409 409
 users_me_delete             401  204 204 204 409 409
 users_me_export             401  200 200 200 200 200
+users_me_reveal             401  200 200 200 200 200
 users_me_send_verification  401  202 202 202 202 202
 users_read                  401  404 200 200 200 200
 """
@@ -143,6 +144,7 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "users_me_change": lambda world: {"full_name": "Somebody"},
     "users_me_deactivate": lambda world: {"current_password": world.password},
     "users_me_delete": lambda world: {"current_password": world.password},
+    "users_me_reveal": lambda world: {"until": "2026-07-26T13:00:00Z"},
 }
 """What is sent, by whoever asks."""
 
@@ -169,6 +171,7 @@ NOT_WITH_KEYS = {
     "users_me_deactivate",
     "users_me_delete",
     "users_me_export",
+    "users_me_reveal",
     "users_me_send_verification",
 }
 """What the account itself hangs on: no API key does it. With one that may only read nothing but reads are done."""
