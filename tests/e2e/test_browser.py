@@ -208,6 +208,7 @@ def test_going_back_shows_whole_pages(demo: Demo, new_page: NewPage) -> None:
     expect(page.locator("#race-title")).to_be_visible()
 
 
+@pytest.mark.same_anywhere
 def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: NewPage, faults: list[str]) -> None:
     page = new_page()
     league, race = demo.league.pk, demo.race.pk
@@ -251,6 +252,7 @@ def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: Ne
     assert "404" in faults.pop()
 
 
+@pytest.mark.same_anywhere
 def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: NewPage) -> None:
     page = new_page()
     log_in(page, PLAYER)
@@ -317,6 +319,7 @@ MISFITS = """() => {
 }"""
 
 
+@pytest.mark.same_anywhere
 def test_long_names_fit_on_every_screen(demo: Demo, new_page: NewPage) -> None:
     page = new_page()
     league, race = demo.league.pk, demo.race.pk
@@ -361,6 +364,7 @@ def test_long_names_fit_on_every_screen(demo: Demo, new_page: NewPage) -> None:
     assert not found, "\n".join(found)
 
 
+@pytest.mark.same_anywhere
 def test_the_api_describes_itself_without_help_from_outside(demo: Demo, new_page: NewPage) -> None:
     """… and an operation can be tried out there."""
     page = new_page()
