@@ -48,6 +48,14 @@ list does not know is refused by name; a page that is not there is a 404.
 
 Points and prices are strings of exact decimals (`"25"`, `"12.5"`). Times are ISO 8601 in UTC. Ids are whole numbers.
 
+## Spoilers
+
+Whoever watches a race later raises the spoiler shield of their account (`PATCH /api/v1/users/me`, `hide_results`). From
+then on results, points and boards are as they were after the last session that the account has seen, until
+`POST /api/v1/users/me/reveal` shows more. A race whose result is hidden has `results_hidden`. Reads with results take
+`spoilers=show` for all of them, whatever the shield, and `spoilers=hide` for an answer that spoils nothing: as the
+shield says, and where there is none, without the sessions of the last seven days. Prices follow the results at once.
+
 ## What has not changed
 
 Reads carry an `ETag`. Sent back as `If-None-Match`, it is answered with 304 and no body while all is the same. Changes

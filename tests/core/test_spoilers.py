@@ -8,9 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.html import strip_tags
 
 from accounts import shield
 from accounts.models import User
@@ -21,7 +25,7 @@ from races.models import Driver, Race, RaceResult, ResultRevision, Session
 from scoring.models import DriverScore
 from scoring.scores import score_race
 from tests.api.asking import OPERATIONS
-from tests.factories import LeagueFactory, RaceFactory, TeamFactory, UserFactory, give_result
+from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, TeamFactory, give_result
 from tests.scoring.conftest import draft_race
 
 pytestmark = pytest.mark.django_db
@@ -60,10 +64,7 @@ def before() -> Season:
         for entry in seen.entries.order_by("pk"):
             race.entries.create(driver=entry.driver, team=entry.team)
     league = LeagueFactory(season=seen.season, is_private=False)
-    for _ in range(3):
-        Constructor.objects.create(
-            league=league, user=UserFactory(), team_name=f"Team {_}", color=f"#00000{_}", joined_at=now - 100 * DAY
-        )
+    ConstructorFactory.create_batch(3, league=league, joined_at=now - 100 * DAY)
     teams = draft_race(league, seen, drivers[:6])
     draft_race(league, hidden, drivers[:6])
     lifecycle.initialize_draft(league_id=league.pk, race_id=to_come.pk, actor=league.creator, now=now)
@@ -207,6 +208,89 @@ def test_without_a_shield_they_tell(season: Season, client: Client) -> None:
     assert tellers == TELLERS
 
 
+def shown(client: Client, address: str) -> str:
+    return " ".join(strip_tags(client.get(address).content.decode()).split())
+
+
+def test_a_hidden_result_says_so_and_offers_itself(season: Season, client: Client) -> None:
+    client.force_login(season.viewer)
+    address = reverse("races:race", args=[season.hidden.pk])
+
+    page = client.get(address).content.decode()
+
+    assert "Result hidden" in page
+    assert "Hidden until you have seen it. With it, all earlier results are shown as well." in page
+    assert f'name="until" value="{season.hidden.starts_at.isoformat()}"' in page
+    assert "How this result changed" not in page
+
+    client.post(
+        reverse("accounts:reveal_results"), {"until": season.hidden.starts_at.isoformat(), "next": address}, follow=True
+    )
+
+    assert "How this result changed" in shown(client, address)
+    assert "hidden" not in shown(client, address)
+
+
+def test_a_race_is_shown_as_far_as_it_was_seen(season: Season, client: Client) -> None:
+    """Qualifying, but not yet the race: then that is what its page begins with."""
+    client.force_login(season.viewer)
+    shield.reveal(user=season.viewer, until=season.hidden.starts_at - DAY, now=clock.now())
+
+    page = shown(client, reverse("races:race", args=[season.hidden.pk]))
+
+    assert "Q1Q2Q3" in page
+    assert "Grand Prix (hidden)" in page
+    driver = shown(client, reverse("races:driver", args=[season.drivers[0].pk]))
+    assert season.hidden.name in driver
+    assert f"Results after the {season.hidden.name} qualifying are hidden." in driver
+
+
+@pytest.mark.parametrize(
+    "name", ["home", "league", "races:calendar", "races:drivers", "scoring:leaderboard", "scoring:constructor"]
+)
+def test_pages_say_that_something_is_hidden(season: Season, client: Client, name: str) -> None:
+    client.force_login(season.viewer)
+    address = addresses(season, name, dict(PAGES)[name])[0]
+
+    assert f"Results after the {season.seen.name} are hidden." in shown(client, address)
+
+    shield.reveal(user=season.viewer, until=clock.now(), now=clock.now())
+    assert "are hidden." not in shown(client, address)
+
+
+def test_pages_of_a_hidden_race_do_not_say_that_it_is_to_come(season: Season, client: Client) -> None:
+    client.force_login(season.viewer)
+    league = season.league.pk
+
+    assert "Hidden until you have seen it." in shown(client, reverse("league", args=[league]))
+    constructor = shown(client, reverse("scoring:constructor", args=[season.teams[0].pk]))
+    assert f"{season.hidden.name} Hidden" in constructor
+    assert "not run yet" not in constructor.partition(season.seen.name)[0].partition(season.hidden.name)[2]
+    room = shown(client, reverse("drafts:room", args=[league, season.hidden.pk]))
+    assert "Points are hidden until you have seen the race." in room
+    board = shown(client, f"{reverse('scoring:leaderboard', args=[league])}?race={season.hidden.pk}")
+    assert "Show the result" in board
+    assert "Nobody of this league drafted the race." not in board
+
+
+def test_a_shield_costs_two_queries(season: Season, client: Client) -> None:
+    other = season.teams[1].user
+    addresses = [reverse("races:calendar"), reverse("races:drivers"), reverse("league", args=[season.league.pk])]
+    counts = {}
+    for user in (other, season.viewer):
+        client.force_login(user)
+        for address in addresses:
+            client.get(address)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(address)
+            counts[user.pk, address] = len(queries)
+
+    for address in addresses[:2]:
+        assert counts[season.viewer.pk, address] == counts[other.pk, address] + 2
+    # Which rule set the boards go by is in the key under which the season's points are kept.
+    assert counts[season.viewer.pk, addresses[2]] <= counts[other.pk, addresses[2]] + 3
+
+
 # API --------------------------------------------------------------------------------------------
 
 READS = sorted(name for name, (method, *_) in OPERATIONS.items() if method == "get")
@@ -284,3 +368,42 @@ def test_a_read_may_be_asked_otherwise(season: Season, client: Client, name: str
     address = asked_about(season, OPERATIONS[name][1])[0]
     answer = client.get(f"{address}?spoilers=maybe")
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["spoilers"])
+
+
+def test_answers_behind_a_shield_are_nobody_elses_to_keep(season: Season, client: Client) -> None:
+    path = f"/api/v1/races/{season.hidden.pk}"
+    for_all = client.get(path)
+    client.force_login(season.viewer)
+
+    answer = client.get(path, headers={"If-None-Match": for_all["ETag"]})
+
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "private, no-cache")
+    assert for_all["Cache-Control"] == "public, max-age=60"
+    told = [
+        (body["status"], body["results_status"], body["results_hidden"]) for body in (for_all.json(), answer.json())
+    ]
+    assert told == [("finished", "revised", False), ("finished", "none", True)]
+
+
+def test_hide_leaves_out_the_last_seven_days(season: Season, client: Client) -> None:
+    path = f"/api/v1/leagues/{season.league.pk}/leaderboard?spoilers=hide"
+    assert {row["races"] for row in client.get(path).json()["results"]} == {1}
+
+    Race.objects.filter(pk=season.hidden.pk).update(starts_at=clock.now() - 7 * DAY)
+    cache.clear()
+
+    assert {row["races"] for row in client.get(path).json()["results"]} == {2}
+
+
+def test_hide_shows_no_more_than_the_shield(season: Season, client: Client) -> None:
+    shield.lower_shield(user=season.viewer)
+    shield.raise_shield(user=season.viewer, now=season.seen.starts_at - DAY)
+    client.force_login(season.viewer)
+
+    answer = client.get(f"/api/v1/leagues/{season.league.pk}/leaderboard?spoilers=hide")
+
+    assert {row["races"] for row in answer.json()["results"]} == {0}
+
+
+def test_other_reads_refuse_the_parameter(client: Client) -> None:
+    assert client.get("/api/v1/teams?spoilers=hide").status_code == 400

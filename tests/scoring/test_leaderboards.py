@@ -11,7 +11,7 @@ from drafts.queries import draft_board
 from leagues.models import Constructor, League
 from races.models import Driver, Race, RaceEntry
 from scoring.leaderboards import Board, overall_board, points_of_race, race_board, season_totals
-from scoring.queries import constructor_season
+from scoring.queries import constructor_season, season_grid
 from scoring.scores import score_race
 from tests.factories import LeagueFactory, RaceFactory, give_result
 from tests.scoring.conftest import draft_race
@@ -219,3 +219,86 @@ def test_the_picks_of_a_league_are_one_range_of_the_unique_index(league: League)
             wanted = "USING INDEX sqlite_autoindex_drafts_pick_1 (league_id=?)"
 
     assert wanted in picks.explain()
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def next_race(league: League, race: Race, teams: list[Constructor], drivers: list[Driver]) -> Race:
+    """Drafted like the first, and run the other way round."""
+    race_after = RaceFactory(season=race.season, starts_at=race.starts_at + 7 * DAY)
+    for driver in drivers:
+        race_after.entries.create(driver=driver, team=race.entries.first().team)
+    draft_race(league, race_after, drivers[:6])
+    finish(race, drivers)
+    finish(race_after, [*drivers[6:], *drivers[:6]][::-1], fastest=drivers[5])
+    return race_after
+
+
+def test_two_viewers_read_boards_side_by_side_from_the_cache(league: League, race: Race, next_race: Race) -> None:
+    """Whoever has seen both races, the first one, or none, reads their own board, whoever came before."""
+    nothing, first, both = (race.starts_at + DAY * days for days in (-1, 1, 8))
+
+    def boards() -> list[list[tuple[int, int | None]]]:
+        asked = [overall_board(fresh(league), until=until) for until in (None, both, first, nothing, first, None)]
+        return [[(int(row.points), row.change) for row in board.rows] for board in asked]
+
+    cold, warm = boards(), boards()
+
+    everything, with_both, only_first, empty, *again = cold
+    assert warm == cold
+    assert everything == with_both != only_first
+    assert again == [only_first, everything]
+    assert sum(points for points, _ in only_first) == 25 + 18 + 15 + 12 + 10 + 8
+    assert sum(points for points, _ in everything) == 2 * (25 + 18 + 15 + 12 + 10 + 8) + 1
+    assert [change for _, change in only_first] == [None] * 3
+    assert empty == [(0, None)] * 3
+
+
+def test_a_board_behind_the_shield_costs_the_same(league: League, race: Race, next_race: Race) -> None:
+    until = race.starts_at + DAY
+    league = fresh(league)
+    overall_board(league, until=None)
+    overall_board(league, until=until)
+    with CaptureQueriesContext(connection) as open_to_all:
+        overall_board(league, until=None)
+    with CaptureQueriesContext(connection) as shielded:
+        overall_board(league, until=until)
+
+    assert len(shielded) == len(open_to_all) + 1  # the rule set, in the key of the season's points
+
+
+def test_a_hidden_race_has_no_points_anywhere(
+    league: League, race: Race, next_race: Race, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    until = race.starts_at + DAY
+    league, team = fresh(league), Constructor.objects.select_related("league__season").get(pk=teams[0].pk)
+    drafted = [driver.pk for driver in drivers[:6]]
+
+    board = race_board(league, next_race, until=until)
+
+    assert (board.status, board.updated_at, board.rows) == ("none", None, [])
+    assert points_of_race(next_race.pk, drafted, until) == {}
+    assert sum(points_of_race(race.pk, drafted, until).values()) == 88
+    assert season_totals([team], until) == {team.pk: 33}
+    latest, first = constructor_season(team, until=until)
+    assert (latest.points, latest.rank, [(pick.label, pick.lines) for pick in latest.picks]) == (
+        None,
+        None,
+        [("", [])] * 2,
+    )
+    assert (first.points, first.rank) == (33, 1)
+    assert [each.pk for each in season_grid(league, until=until).races] == [race.pk]
+
+
+def test_an_amendment_of_a_race_that_was_seen_is_shown(
+    league: League, race: Race, next_race: Race, drivers: list[Driver]
+) -> None:
+    until = race.starts_at + DAY
+    overall_board(fresh(league), until=until)
+
+    finish(race, drivers, out=(drivers[0],))
+
+    board = overall_board(fresh(league), until=until)
+    assert (board.status, sum(row.points for row in board.rows)) == ("revised", 88 - 25)
