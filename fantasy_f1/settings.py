@@ -3,6 +3,7 @@
 Without any variable the app runs embedded: one process, SQLite, everything else in memory.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -112,6 +113,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "fantasy_f1.core.middleware.RequestIdMiddleware",
+    "fantasy_f1.core.middleware.ObserveMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "fantasy_f1.core.middleware.CompressMiddleware",
@@ -347,3 +349,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 LOG_FORMAT = env.choice("LOG_FORMAT", "console", ("console", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
+
+# Watching --------------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+if env.text("METRICS_DIR"):
+    # Read by the library when it is loaded, which is after these settings.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(env.folder("METRICS_DIR", Path(env.text("METRICS_DIR"))))
+SENTRY_DSN = env.service("SENTRY_DSN", "sentry_sdk")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.service("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry")
