@@ -226,6 +226,10 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER") or "", _mail
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Fantasy F1 <fantasy-f1@localhost>")
 
+# Other people's servers ------------------------------------------------------------------------
+
+OUTBOUND_LOOPBACK = env.flag("OUTBOUND_LOOPBACK")
+
 # API -------------------------------------------------------------------------------------------
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
