@@ -274,6 +274,7 @@ RATE_LIMIT_AUTH_ADDRESS = env.limit("RATE_LIMIT_AUTH_ADDRESS", "30/5m")
 RATE_LIMIT_AUTH_ACCOUNT = env.limit("RATE_LIMIT_AUTH_ACCOUNT", "10/15m")
 RATE_LIMIT_MAIL = env.limit("RATE_LIMIT_MAIL", "5/1h")
 RATE_LIMIT_CHAT = env.limit("RATE_LIMIT_CHAT", "10/1m")
+RATE_LIMIT_WEBHOOK_TESTS = env.limit("RATE_LIMIT_WEBHOOK_TESTS", "5/1m")
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
@@ -349,6 +350,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "notifications.tasks.deliver",
         "schedule": timedelta(seconds=10),
         "options": {"expire_seconds": 30},
+    },
+    "notifications: webhooks": {
+        "task": "notifications.tasks.send_webhooks",
+        "schedule": timedelta(seconds=5),
+        "options": {"expire_seconds": 15},
+    },
+    "notifications: old posts of webhooks": {
+        "task": "notifications.tasks.forget_webhook_posts",
+        "schedule": crontab(hour="4", minute="53"),
     },
     "drafts: mock drafts of yesterday": {
         "task": "drafts.tasks.forget_mock_drafts",

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from fantasy_f1.core import clock
 from notifications import delivery, reminders, routing, scores, telling
+from notifications.webhooks import filling, sending
 
 
 @shared_task
@@ -20,9 +21,23 @@ def tell_scores() -> None:
 
 @shared_task
 def remind() -> None:
-    reminders.remind(clock.now())
+    now = clock.now()
+    reminders.remind(now)
+    filling.warn_of_locks(now)
 
 
 @shared_task
 def deliver() -> None:
     delivery.deliver()
+
+
+@shared_task
+def send_webhooks() -> None:
+    """Post what happened to whoever wants to hear of it, and once more what they did not take."""
+    filling.catch_up()
+    sending.send_due()
+
+
+@shared_task
+def forget_webhook_posts() -> None:
+    sending.forget_old()
