@@ -306,7 +306,10 @@ SPECTACULAR_SETTINGS = {
         "fantasy_f1.core.examples.add_examples",
         "fantasy_f1.core.links.add_links",
     ],
+    "WEBHOOKS": [f"notifications.webhooks.description.{name}" for name in ("DRAFT", "SCORE", "LEAGUE", "TESTED")],
     "ENUM_NAME_OVERRIDES": {
+        "WebhookFormatEnum": "notifications.webhooks.models.Webhook.Format",
+        "WebhookDeliveryStateEnum": "notifications.outgoing.Outgoing.State",
         "AutopickModeEnum": "drafts.api.constructors.MODES",
         "DraftMethodEnum": "leagues.models.League.DraftMethod",
         "DraftStatusEnum": "drafts.models.Draft.Status",

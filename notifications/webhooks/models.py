@@ -72,7 +72,7 @@ class Webhook(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_format_display()} to {self.host}"
+        return f"{self.league or self.user}: {self.get_format_display()} to {self.host}"
 
     def get_absolute_url(self) -> str:
         return reverse("notifications:webhook", args=[self.pk])
@@ -124,4 +124,4 @@ class WebhookDelivery(Outgoing):
         constraints = [models.UniqueConstraint(fields=["webhook", "event_key"], name="one_delivery_per_webhook")]
 
     def __str__(self) -> str:
-        return f"{self.type} to {self.webhook.host}"
+        return f"{self.type} of {self.webhook}"
