@@ -109,7 +109,8 @@ def discord(said: Said) -> dict[str, Any]:
 
 def slack(said: Said) -> dict[str, Any]:
     """Blocks, and a text for where there is no room for them; nothing in them is made a link or a mention."""
-    title, text, where = (_slack_text(part) for part in (said.title, said.text, said.where))
+    title, where = (_cut_escaped(_slack_text(part), MAX_TITLE) for part in (said.title, said.where))
+    text = _slack_text(said.text)
     link = f"{_slack_text(settings.BASE_URL)}{_slack_text(said.link)}"
     blocks = [f"*{title}*\n{_cut_escaped(text, MAX_SECTION - 400)}", f"{where} · <{link}|Open>"]
     return {

@@ -117,9 +117,7 @@ def world(now: datetime) -> Iterator[World]:
             _play(rows, letter, league, race.pk, now)
             create([(teams[0].user_id, joined(teams[1], event="x"))], now=now)
             rows["notifications.notification"][letter] = teams[0].user.notifications.get()
-            webhook = Webhook.objects.create(
-                league=league, url="https://a.b/", format="json", events=[], created_at=now
-            )
+            webhook = league.webhooks.create(url="https://a.b/", format="json", events=[], created_at=now)
             post = webhook.deliveries.create(league=league, event_key="x", state="failed", next_at=now, created_at=now)
             rows["notifications.webhook"][letter], rows["notifications.webhookdelivery"][letter] = webhook, post
         yield World(viewers, rows)
