@@ -230,6 +230,10 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMA
 EMAIL_TIMEOUT = 20  # seconds; without it a mail server that hangs keeps a worker for ever
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Fantasy F1 <fantasy-f1@localhost>")
 
+# Other people's servers ------------------------------------------------------------------------
+
+OUTBOUND_LOOPBACK = env.flag("OUTBOUND_LOOPBACK")
+
 # API -------------------------------------------------------------------------------------------
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
@@ -274,6 +278,7 @@ RATE_LIMIT_AUTH_ADDRESS = env.limit("RATE_LIMIT_AUTH_ADDRESS", "30/5m")
 RATE_LIMIT_AUTH_ACCOUNT = env.limit("RATE_LIMIT_AUTH_ACCOUNT", "10/15m")
 RATE_LIMIT_MAIL = env.limit("RATE_LIMIT_MAIL", "5/1h")
 RATE_LIMIT_CHAT = env.limit("RATE_LIMIT_CHAT", "10/1m")
+RATE_LIMIT_WEBHOOK_TESTS = env.limit("RATE_LIMIT_WEBHOOK_TESTS", "5/1m")
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
@@ -305,7 +310,10 @@ SPECTACULAR_SETTINGS = {
         "fantasy_f1.core.examples.add_examples",
         "fantasy_f1.core.links.add_links",
     ],
+    "WEBHOOKS": [f"notifications.webhooks.description.{name}" for name in ("DRAFT", "SCORE", "LEAGUE", "TESTED")],
     "ENUM_NAME_OVERRIDES": {
+        "WebhookFormatEnum": "notifications.webhooks.models.Webhook.Format",
+        "WebhookDeliveryStateEnum": "notifications.outgoing.Outgoing.State",
         "AutopickModeEnum": "drafts.api.constructors.MODES",
         "DraftMethodEnum": "leagues.models.League.DraftMethod",
         "DraftStatusEnum": "drafts.models.Draft.Status",

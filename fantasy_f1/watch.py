@@ -18,6 +18,7 @@ from fantasy_f1.celery import app
 from fantasy_f1.core import clock, jobs, log_reader, tracing
 from fantasy_f1.core.models import Beat, LogPosition, TaskState
 from notifications.models import Delivery
+from notifications.webhooks.models import WebhookDelivery
 from races.models import SyncRun
 
 BROKER_TIMEOUT = 2
@@ -93,7 +94,9 @@ def clocks_late() -> Late:
 def deliveries() -> dict[tuple[str, str], int]:
     """What goes out, by channel and state."""
     rows = Delivery.objects.values_list("channel", "state").annotate(count=Count("pk")).order_by()
-    return {(channel, state): count for channel, state, count in rows}
+    posts = WebhookDelivery.objects.values_list("state").annotate(count=Count("pk")).order_by()
+    to_people = {(channel, state): count for channel, state, count in rows}
+    return to_people | {("webhook", state): count for state, count in posts}
 
 
 @dataclass(frozen=True)

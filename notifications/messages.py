@@ -283,6 +283,17 @@ def results_late(race: Race, *, session: Session, event: str) -> Message:
     )
 
 
+def webhook_off(host: str, why: str, *, link: str, key: str, league_id: int | None) -> Message:
+    return Message(
+        Notification.Type.LEAGUE,
+        f"The webhook to {host} is switched off",
+        f"It did not take what was sent: {why} Once that is mended, switch it on again.",
+        link,
+        key,
+        league_id,
+    )
+
+
 def _room(draft: Draft) -> str:
     return reverse("drafts:room", args=[draft.league_id, draft.race_id])
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from drafts.clock import Quiet
 from leagues.models import League
 from notifications.outgoing import Outgoing
+from notifications.webhooks.models import Webhook, WebhookDelivery  # noqa: F401  (in a folder of their own)
 from races.models import Race
 from scoring.models import ScoreRun
 

@@ -53,6 +53,8 @@ class NotNeeded(Exception):
 
 
 class NothingToRepeat(DomainError):
+    """Only what was given up can be sent again."""
+
     code = "nothing_to_repeat"
 
 

@@ -36,7 +36,7 @@ def tell_scores(now: datetime) -> None:
 
 def _letters(run: ScoreRun, leagues: Sequence[int], *, is_first: bool) -> Iterator[Letter]:
     """The players of ``leagues`` that drafted the race; of a later scoring only those whose drivers it moved."""
-    changes = {} if is_first else _changes(run, leagues)
+    changes = {} if is_first else changes_of(run, leagues)
     names = dict(League.objects.filter(pk__in=leagues).values_list("pk", "name"))
     teams = Constructor.objects.filter(league__in=leagues, is_active=True).values_list("pk", "user", "team_name")
     owners = {pk: (user, name) for pk, user, name in teams}
@@ -60,7 +60,7 @@ def _letters(run: ScoreRun, leagues: Sequence[int], *, is_first: bool) -> Iterat
                 )
 
 
-def _changes(run: ScoreRun, leagues: Sequence[int]) -> dict[int, list[str]]:
+def changes_of(run: ScoreRun, leagues: Sequence[int]) -> dict[int, list[str]]:
     """Those of the run's changes ("Pierre Gasly 6 → 15") that are about drivers whom a league drafted, by league."""
     moved = {change.rsplit(" ", 3)[0]: change for change in run.changes}
     picks = Pick.objects.filter(league__in=leagues, race=run.race_id).select_related("driver")

@@ -37,6 +37,8 @@ OF_LEAGUES = {
     "drafts.autopilot",
     "scoring.draftedrace",
     "notifications.notification",
+    "notifications.webhook",
+    "notifications.webhookdelivery",
 }
 """Managers see those of their leagues. Nothing is added or deleted here, by nobody."""
 OF_THE_HOST = {
@@ -117,6 +119,9 @@ def world(now: datetime) -> Iterator[World]:
             _play(rows, letter, league, race.pk, now)
             create([(teams[0].user_id, joined(teams[1], event="x"))], now=now)
             rows["notifications.notification"][letter] = teams[0].user.notifications.get()
+            webhook = league.webhooks.create(url="https://a.b/", format="json", events=[], created_at=now)
+            post = webhook.deliveries.create(league=league, event_key="x", state="failed", next_at=now, created_at=now)
+            rows["notifications.webhook"][letter], rows["notifications.webhookdelivery"][letter] = webhook, post
         yield World(viewers, rows)
 
 

@@ -117,5 +117,5 @@ def test_the_clockwork_plays_a_race_week(
         assert told("results_amended") == everybody
     assert mails_about(f"{race.name}: the draft is open") == everybody
     assert mails_about(f"{race.name}: the results changed") == {}, "by itself only the bell tells that"
-    assert mails_about(f"{race.name}: ") == {name: 2 for name in everybody}, "… and of the points"
+    assert mails_about(f"{race.name}: ") == dict.fromkeys(everybody, 2), "… and of the points"
     assert sum(mails_about("Your turn in Grid").values()) == 9, "of eight turns, and of the first of the next race"
