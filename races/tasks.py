@@ -1,9 +1,8 @@
 """Background work of the races: the same functions as the ``sync_f1`` command."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import structlog
-from celery.schedules import crontab
 from django.conf import settings
 from django.db.models import Max, Min
 
@@ -22,7 +21,7 @@ FEW = 3
 log = structlog.get_logger(__name__)
 
 
-@periodic(every=crontab(hour="6", minute="17"), queue=Queue.SYNC, limit=sync.LEASE)
+@periodic(every=time(6, 17), queue=Queue.SYNC, limit=sync.LEASE)
 def sync_season() -> None:
     """Asks the upstream for drivers and calendar of this year's season."""
     now = clock.now()
@@ -47,7 +46,7 @@ def sync_due_results() -> None:
         _run(season.year, what="results", round_number=race.round_number, now=now)
 
 
-@periodic(every=crontab(hour="5", minute="37"))
+@periodic(every=time(5, 37))
 def refresh_prices() -> None:
     """Brings prices, statuses and expected entries of the season's drivers in line with the results."""
     now = clock.now()
