@@ -173,7 +173,7 @@ class ClockworkAdmin(ReadOnly):
             told = "The queue of tasks does not answer. Please try again in a few minutes."
             self.message_user(request, told, messages.ERROR)
         else:
-            self.message_user(request, f"{name} runs as soon as a worker is free. Load this page again to see it done.")
+            self.message_user(request, f"The task {name} runs as soon as a worker is free: load this page again.")
         return redirect("admin:core_taskstate_changelist")
 
 

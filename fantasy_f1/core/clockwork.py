@@ -40,6 +40,11 @@ class Line:
         return self._has_no_end and started_at is not None and started_at + self.job.limit < self.now
 
     @property
+    def next_at(self) -> datetime | None:
+        """When it runs next; now where it is due, as its last run may have been noted a while ago."""
+        return self.due_at and max(self.due_at, self.now)
+
+    @property
     def late_by(self) -> timedelta | None:
         """How much too late its next run is, where that is more than may be."""
         if self.due_at is None or self.is_running or self.due_at + PATIENCE >= self.now:

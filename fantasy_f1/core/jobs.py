@@ -160,7 +160,7 @@ def _declare(**details: Any) -> "Callable[[Callable[P, None]], Task[P, None]]":
         if not does:
             raise TypeError(f"{action.__name__} needs a docstring: it is what the host reads.")
         name = f"{action.__module__}.{action.__name__}"
-        declared = _catalogue[name] = Job(name=name, does=" ".join(does.split()), **details)
+        declared = _catalogue[name] = Job(name=name, does=" ".join(does.replace("``", "").split()), **details)
 
         @wraps(action)
         def run(task: "Task[P, None]", *args: P.args, **kwargs: P.kwargs) -> None:
