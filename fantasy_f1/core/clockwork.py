@@ -106,6 +106,15 @@ def rhythm(job: Job) -> str:
     return f"every {seconds:g} seconds"
 
 
+def table() -> str:
+    """The catalogue as a table in Markdown."""
+    rows = [
+        f"| `{job.name}` | {job.does} | {rhythm(job)} | `{job.queue}` | {job.limit.total_seconds():g} s |"
+        for job in catalogue()
+    ]
+    return "\n".join(["| task | what it does | when | queue | limit |", "| --- | --- | --- | --- | --- |", *rows])
+
+
 def _line(job: Job, state: TaskState | None, now: datetime) -> Line:
     due_at = None
     if job.schedule is not None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 import time_machine
 from django.contrib.messages import get_messages
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from kombu.exceptions import OperationalError as BrokerAway
@@ -17,6 +18,7 @@ from fantasy_f1.core import clockwork
 from fantasy_f1.core.clockwork import Line
 from fantasy_f1.core.jobs import Job, Queue
 from fantasy_f1.core.models import Beat, TaskRun, TaskState
+from tests.core.conftest import ROOT
 from tests.factories import LeagueFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +154,13 @@ def test_apps_can_warn_the_host(admin_client: Client, monkeypatch: pytest.Monkey
     clockwork.register(lambda now: [f"No result since {now:%Y}."])
 
     assert "No result since " in admin_client.get(PAGE).content.decode()
+
+
+def test_the_guide_lists_every_task_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("tasks")
+
+    table = capsys.readouterr().out.strip()
+    assert table in (ROOT / "docs" / "clockwork.md").read_text(), "put there what manage.py tasks prints"
 
 
 def test_run_now_runs_the_task_and_says_so_however_often_it_is_pressed(

@@ -23,7 +23,7 @@ from pytest_django.fixtures import Settings
 from accounts.tasks import send_verification
 from drafts.models import Draft
 from fantasy_f1.celery import make_app
-from fantasy_f1.core import clock
+from fantasy_f1.core import clock, jobs
 from fantasy_f1.core.models import Lease, TaskState
 from races import jolpica
 from races.seasons import load_season
