@@ -34,9 +34,13 @@ def test_a_time_limit_ends_the_sweep_and_what_failed_before_is_told_as_well() ->
         done.append(on)
         raise (ValueError, SoftTimeLimitExceeded)[on](on)
 
-    with pytest.raises(ExceptionGroup) as failed, attempts("Numbers") as attempt:
-        for number in range(3):
-            attempt(work, on=number % 2)
+    def sweep() -> None:
+        with attempts("Numbers") as attempt:
+            for number in range(3):
+                attempt(work, on=number % 2)
+
+    with pytest.raises(ExceptionGroup) as failed:
+        sweep()
 
     assert done == [0, 1]
     assert [type(error) for error in failed.value.exceptions] == [ValueError, SoftTimeLimitExceeded]
