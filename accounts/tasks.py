@@ -4,9 +4,9 @@ Mails are sent outside of requests: so nobody waits for them, or tells by the ti
 looks up what it is about when its turn comes, and sends nothing where that is gone by then.
 """
 
+from datetime import time
 from smtplib import SMTPException
 
-from celery.schedules import crontab
 from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
 from django.utils import timezone
@@ -52,7 +52,7 @@ def send_email_change(change_id: int, side: str) -> None:
         mails.send(f"email_change_{side}", to=to, user=change.user, change=change, path=path)
 
 
-@periodic(every=crontab(hour="4", minute="7"))
+@periodic(every=time(4, 7))
 def clean_up() -> None:
     """Forgets sign-ins, sessions and API keys that are long over."""
     access.clean_up(timezone.now())

@@ -1,8 +1,6 @@
 """The drafts' clockwork: every minute what is due by the calendar, every second what is due on the clock."""
 
-from datetime import timedelta
-
-from celery.schedules import crontab
+from datetime import time, timedelta
 
 from drafts import lifecycle, mock
 from fantasy_f1.core import clock
@@ -26,7 +24,7 @@ def settle_clocks() -> None:
     lifecycle.run_clocks(clock.now())
 
 
-@periodic(every=crontab(hour="4", minute="23"))
+@periodic(every=time(4, 23))
 def forget_mock_drafts() -> None:
     """Forgets the mock drafts of yesterday."""
     mock.forget_old(now=clock.now())

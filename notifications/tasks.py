@@ -1,8 +1,6 @@
 """What beat has done for notifications."""
 
-from datetime import timedelta
-
-from celery.schedules import crontab
+from datetime import time, timedelta
 
 from fantasy_f1.core import clock
 from fantasy_f1.core.jobs import Queue, periodic
@@ -52,7 +50,7 @@ def send_webhooks() -> None:
     sending.send_due()
 
 
-@periodic(every=crontab(hour="4", minute="53"))
+@periodic(every=time(4, 53))
 def forget_webhook_posts() -> None:
     """Forgets what was posted to webhooks a month ago."""
     sending.forget_old()

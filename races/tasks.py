@@ -1,9 +1,8 @@
 """Background work of the races: the same functions as the ``sync_f1`` command."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import structlog
-from celery.schedules import crontab
 from django.conf import settings
 
 from fantasy_f1.core import clock
@@ -16,7 +15,7 @@ PUBLIC_UPSTREAM = "api.jolpi.ca"
 log = structlog.get_logger(__name__)
 
 
-@periodic(every=crontab(hour="6", minute="17"), queue=Queue.SYNC, limit=sync.LEASE)
+@periodic(every=time(6, 17), queue=Queue.SYNC, limit=sync.LEASE)
 def sync_season() -> None:
     """Brings drivers and calendar of this year's season from the upstream."""
     now = clock.now()
@@ -41,7 +40,7 @@ def sync_due_results() -> None:
     questions.tell_late(now=now)
 
 
-@periodic(every=crontab(hour="5", minute="37"))
+@periodic(every=time(5, 37))
 def refresh_prices() -> None:
     """Brings prices, statuses and expected entries of the season's drivers in line with the results."""
     now = clock.now()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery.contrib.testing.worker import start_worker
-from celery.schedules import crontab, schedule
+from celery.schedules import BaseSchedule
 from celery.signals import task_postrun
 from django.conf import settings
 from django.db import connections
@@ -42,10 +42,10 @@ class PlayedBeat:
             self.tick()
 
     def tick(self) -> None:
-        """Start what is due now and see it end; then what that left behind."""
+        """Start what is due now, at the first time everything, and see each end."""
         app.loader.import_default_modules()
         for job in jobs.catalogue():
-            if job.every is not None and self._is_due(job.name, job.every):
+            if job.schedule is not None and self._is_due(job.name, job.schedule):
                 self.start(job.name)
 
     def start(self, name: str) -> None:
@@ -55,17 +55,13 @@ class PlayedBeat:
         if not app.conf.task_always_eager:
             wait_for(lambda: self._done > done)
 
-    def _is_due(self, name: str, every: timedelta | crontab) -> bool:
+    def _is_due(self, name: str, timetable: BaseSchedule) -> bool:
         now = timezone.now()
-        last = self._last.get(name)
-        if last is None:
-            is_due = not isinstance(every, crontab)
-        else:
-            timetable = every if isinstance(every, crontab) else schedule(every)
-            is_due = timetable.is_due(last)[0]
-        if is_due or last is None:
-            self._last[name] = now
-        return is_due
+        last = self._last.setdefault(name, now)
+        if last != now and not timetable.is_due(last).is_due:
+            return False
+        self._last[name] = now
+        return True
 
     def _note(self, **kwargs: Any) -> None:
         with self._lock:

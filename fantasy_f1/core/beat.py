@@ -26,12 +26,14 @@ class Scheduler(DatabaseScheduler):
     _lag = 0.0
 
     def setup_schedule(self) -> None:
-        """Tasks that there are no more are no longer started."""
-        timetable = jobs.schedule()
+        """Tasks that there are no more are no longer started; new ones are due an interval after their first start."""
+        timetable = jobs.timetable()
         gone, _ = PeriodicTask.objects.exclude(name__in=timetable).delete()
         if gone:
             PeriodicTasks.update_changed()
         self.update_from_dict(timetable)
+        # Left empty it would count from each start of beat: a machine that is off at night would do no daily ones.
+        PeriodicTask.objects.filter(last_run_at=None).update(last_run_at=timezone.now())
 
     def enabled_models_qs(self) -> "QuerySet[PeriodicTask]":
         """All of them; the base leaves out those of other hours of the day, also where they were missed."""

@@ -8,14 +8,14 @@ import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec
 
 import structlog
 from celery import Task, shared_task
-from celery.schedules import crontab
+from celery.schedules import BaseSchedule, crontab, schedule
 from celery.utils.time import get_exponential_backoff_interval
 from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerAway
@@ -51,19 +51,28 @@ SELDOM = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Job:
-    """A task as declared. ``every`` is ``None`` for one that beat does not start, ``limit`` the longest it may take."""
+    """A task as declared: ``does`` in a sentence, ``limit`` the longest it may take, ``every`` as in ``periodic``, or
+    ``None`` for one that beat does not start.
+    """
 
     name: str
     does: str
     queue: Queue
     limit: timedelta
-    every: timedelta | crontab | None = None
+    every: timedelta | time | None = None
     when: Callable[[], bool] | None = None
     again_for: tuple[type[Exception], ...] = ()
 
     @property
+    def schedule(self) -> BaseSchedule | None:
+        """``every`` as Celery knows it."""
+        if isinstance(self.every, time):
+            return crontab(hour=str(self.every.hour), minute=str(self.every.minute))
+        return None if self.every is None else schedule(self.every)
+
+    @property
     def is_seldom(self) -> bool:
-        return isinstance(self.every, crontab) or (self.every is not None and self.every >= SELDOM)
+        return isinstance(self.every, time) or (self.every is not None and self.every >= SELDOM)
 
     @property
     def is_tried_again(self) -> bool:
@@ -93,16 +102,17 @@ def catalogue() -> list[Job]:
 
 def periodic(
     *,
-    every: timedelta | crontab,
+    every: timedelta | time,
     queue: Queue = Queue.DEFAULT,
     limit: timedelta = timedelta(minutes=1),
     when: Callable[[], bool] | None = None,
     again_for: tuple[type[Exception], ...] = (),
 ) -> Callable[[Callable[[], None]], "Task[[], None]"]:
-    """Declare a task that beat starts, at the real time; its docstring is what the host reads.
+    """Declare a task that beat starts after each interval, or daily at a time (UTC), by the real time.
 
-    It must look for what is due and be safe to repeat. ``when`` tells by one cheap question whether anything is due:
-    where it says no, nothing is locked or written. What runs more often than each 30 seconds needs one.
+    Its docstring is what the host reads. It must look for what is due and be safe to repeat. ``when`` tells by one
+    cheap question whether anything is due: where it says no, nothing is locked or written. What runs more often than
+    each 30 seconds needs one.
     """
     if isinstance(every, timedelta) and every < timedelta(seconds=30) and when is None:
         raise TypeError("A task that runs so often says when anything is due.")
@@ -125,12 +135,12 @@ def route(name: str, *_: Any, **__: Any) -> dict[str, str] | None:
     return {"queue": declared.queue.value} if declared else None
 
 
-def schedule() -> dict[str, dict[str, Any]]:
+def timetable() -> dict[str, dict[str, Any]]:
     """Beat's timetable. What waited for longer than its interval is no use beside those after it."""
     return {
         each.name: {
             "task": each.name,
-            "schedule": each.every,
+            "schedule": each.schedule,
             "options": {"expire_seconds": _expires(each.every)},
         }
         for each in catalogue()
@@ -138,8 +148,8 @@ def schedule() -> dict[str, dict[str, Any]]:
     }
 
 
-def _expires(every: timedelta | crontab) -> int:
-    if isinstance(every, crontab):
+def _expires(every: timedelta | time) -> int:
+    if isinstance(every, time):
         return 12 * 3600
     return max(5, math.ceil(every.total_seconds()))
 
@@ -150,7 +160,7 @@ def _declare(**details: Any) -> "Callable[[Callable[P, None]], Task[P, None]]":
         if not does:
             raise TypeError(f"{action.__name__} needs a docstring: it is what the host reads.")
         name = f"{action.__module__}.{action.__name__}"
-        declared = _catalogue[name] = Job(name=name, does=" ".join(does.split()), **details)
+        declared = _catalogue[name] = Job(name=name, does=" ".join(does.replace("``", "").split()), **details)
 
         @wraps(action)
         def run(task: "Task[P, None]", *args: P.args, **kwargs: P.kwargs) -> None:
@@ -178,7 +188,7 @@ def _run(job: Job, task: "Task[Any, None]", action: Callable[[], None]) -> None:
             return
         with job.alone() as ours:
             if not ours:
-                log.info("task skipped: it still runs", task=job.name)
+                log.debug("task skipped: it still runs", task=job.name)
                 return
             run = runs.begin(job.name)
             action()

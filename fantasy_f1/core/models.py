@@ -122,6 +122,9 @@ class TaskState(models.Model):
     failed_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True, help_text="Of the last run that failed.")
 
+    class Meta:
+        verbose_name_plural = "clockwork"
+
     def __str__(self) -> str:
         return self.name
 

@@ -1,13 +1,14 @@
 """Tidying up."""
 
-from celery.schedules import crontab
+from datetime import time
+
 from django.utils import timezone
 
 from fantasy_f1.core import idempotency, leases, runs
 from fantasy_f1.core.jobs import periodic
 
 
-@periodic(every=crontab(hour="4", minute="41"))
+@periodic(every=time(4, 41))
 def clean_up() -> None:
     """Forgets answers kept for requests that are sent twice, old runs of tasks, and leases that nobody holds."""
     now = timezone.now()

@@ -83,7 +83,11 @@ def test_a_broker_that_hangs_holds_no_request_up_for_long(run: Run) -> None:
     names = ["CELERY_BROKER_TRANSPORT_OPTIONS", "CELERY_TASK_PUBLISH_RETRY"]
 
     assert settings(run, names, **PRODUCTION) == {
-        "CELERY_BROKER_TRANSPORT_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 3},
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {
+            "socket_connect_timeout": 1,
+            "socket_timeout": 3,
+            "visibility_timeout": 900,
+        },
         "CELERY_TASK_PUBLISH_RETRY": False,
     }
 

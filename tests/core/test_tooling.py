@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from fantasy_f1 import __version__
+from fantasy_f1.core.jobs import Queue
 from tests.core.conftest import ROOT
 
 pytestmark = pytest.mark.same_anywhere
@@ -26,7 +27,7 @@ def test_make_lists_every_target() -> None:
     shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     targets = re.findall(r"^  make (\w+) +\S", shown, re.MULTILINE)
-    assert targets == ["help", "run", "test", "lint", "bench", "fuzz", "migrate", "shell"]
+    assert targets == ["help", "run", "test", "lint", "bench", "fuzz", "faults", "migrate", "shell"]
 
 
 def test_make_says_which_python_is_needed(tmp_path: Path) -> None:
@@ -73,11 +74,23 @@ def test_compose_starts_everything_in_order() -> None:
         "migrate": {"postgres": healthy},
         "web": running,
         "live": running,
+        "clock": running,
         "worker": running,
         "beat": running,
     }
     assert set(compose["volumes"]) == {"postgres", "redis"}
-    assert all("healthcheck" in services[name] for name in ("postgres", "redis", "worker"))
+    assert all("healthcheck" in services[name] for name in ("postgres", "redis", "clock", "worker"))
+
+
+def test_compose_has_a_worker_for_every_queue_and_one_for_deadlines_alone() -> None:
+    services = parsed("docker-compose.yml")["services"]
+    served = {
+        name: services[name]["command"][services[name]["command"].index("--queues") + 1].split(",")
+        for name in ("clock", "worker")
+    }
+
+    assert served["clock"] == ["clock"]
+    assert sorted([*served["clock"], *served["worker"]]) == sorted(Queue)
 
 
 def test_compose_holds_streams_in_a_process_that_the_proxy_knows() -> None:
