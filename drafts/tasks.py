@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from drafts import lifecycle, mock
+from drafts import calendars, lifecycle, mock
 from fantasy_f1.core import clock
 
 
@@ -19,3 +19,8 @@ def settle_clocks() -> None:
 @shared_task
 def forget_mock_drafts() -> None:
     mock.forget_old(now=clock.now())
+
+
+@shared_task
+def forget_old_calendar_entries() -> None:
+    calendars.forget_old(now=clock.now())

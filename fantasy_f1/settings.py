@@ -339,6 +339,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "drafts.tasks.forget_mock_drafts",
         "schedule": crontab(hour="4", minute="23"),
     },
+    "drafts: what calendars were told long ago": {
+        "task": "drafts.tasks.forget_old_calendar_entries",
+        "schedule": crontab(hour="4", minute="53"),
+    },
     "drafts: schedule, open and lock": {"task": "drafts.tasks.run_due_drafts", "schedule": timedelta(minutes=1)},
     "drafts: turns whose time ran out": {
         "task": "drafts.tasks.settle_clocks",

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.models import ApiKey, SecondFactor, SignIn, User
-from drafts import control, lifecycle, mock
-from drafts.models import Draft
+from drafts import calendars, control, lifecycle, mock
+from drafts.models import CalendarFeed, Draft
 from drafts.picks import make_pick
 from leagues import chat
 from leagues.models import ChatMessage, Constructor, League
@@ -33,6 +33,8 @@ class World:
     """The owner's."""
     message: ChatMessage
     """The owner's."""
+    calendar: CalendarFeed
+    """The owner's, of all leagues."""
     access: dict[str, str]
     """Tokens by actor."""
     refresh: str
@@ -71,6 +73,7 @@ class World:
         ids = {
             "auth/keys": ApiKey.objects.of(self.owner).earliest("pk").pk,
             "auth/sessions": SignIn.objects.filter(user=self.owner).earliest("pk").pk,
+            "calendar-feeds": self.calendar.pk,
             "constructors": self.owners_team.pk,
             "drivers": self.driver.pk,
             "leagues": self.league.pk,
@@ -129,6 +132,7 @@ def make_world(*, private: bool) -> World:
             user=users["owner"], type="pick_turn", title=f"{words} title", created_at=now
         ),
         message=chat.say(league_id=league.pk, actor=users["owner"], text=f"{words} text", now=now),
+        calendar=calendars.make_feed(user=users["owner"], league=None, now=now)[0],
         access={actor: pair["access"] for actor, pair in tokens.items()},
         refresh=tokens["owner"]["refresh"],
         keys={
