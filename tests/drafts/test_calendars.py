@@ -137,7 +137,8 @@ def test_the_feed_of_all_leagues_has_those_one_plays_in(
 ) -> None:
     later = RaceFactory(season=race.season, starts_at=now + timedelta(days=18))
     second = ConstructorFactory(league=LeagueFactory(season=race.season), user=player).league
-    ConstructorFactory(league=LeagueFactory(season=SeasonFactory(year=2024)), user=player)
+    for year in (2024, 2027):
+        ConstructorFactory(league=LeagueFactory(season=SeasonFactory(year=year)), user=player)
     LeagueFactory(season=race.season)
     old = RaceFactory(season=SeasonFactory(year=2024), starts_at=now - timedelta(days=700))
 
