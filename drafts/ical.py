@@ -42,7 +42,8 @@ def render(name: str, entries: Sequence[Entry], *, base_url: str) -> bytes:
     host = base_url.partition("://")[2]
     for entry in entries:
         calendar.add_component(_event(entry, host=host, base_url=base_url))
-    return calendar.to_ical()
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def _event(entry: Entry, *, host: str, base_url: str) -> Event:
