@@ -2,7 +2,7 @@
 
 from datetime import time, timedelta
 
-from drafts import lifecycle, mock
+from drafts import calendars, lifecycle, mock
 from fantasy_f1.core import clock
 from fantasy_f1.core.jobs import Queue, periodic
 
@@ -28,3 +28,9 @@ def settle_clocks() -> None:
 def forget_mock_drafts() -> None:
     """Forgets the mock drafts of yesterday."""
     mock.forget_old(now=clock.now())
+
+
+@periodic(every=time(4, 53))
+def forget_old_calendar_entries() -> None:
+    """Forgets what calendars were told of long ago."""
+    calendars.forget_old(now=clock.now())

@@ -98,8 +98,8 @@ class RaceAdmin(ReadOnly):
     """The calendar, how it stands with asking for results, and the way to enter one by hand."""
 
     list_display = [
-        *["name", "season", "round_number", "starts_at", "status", "results_status"],
-        *["late", "next_question", "last_asked", "last_answer"],
+        *["name", "season", "round_number", "starts_at", "status", "results_status", "late"],
+        *["next_question", "last_asked", "last_answer"],
     ]
     list_filter = ["season", "status", "results_status", LateFilter, "country"]
     search_fields = ["name", "external_id", "circuit_name", "locality", "country"]

@@ -163,7 +163,7 @@ class ResultForm(forms.Form):
         ]
 
     def refuse(self, error: DomainError) -> None:
-        self.add_error(error.field if error.field in self.fields else None, error.message)
+        self.add_error(None, error.message)
 
 
 def _text(line: DriverLine) -> str:

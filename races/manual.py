@@ -66,10 +66,7 @@ def enter_result(
         check_can_be_entered(race, session, now=now)
         standing = race.revisions.filter(session=session, is_current=True).first()
         if standing and standing.source != MANUAL and not replaces_feed:
-            raise FeedHasResult(
-                "The feed has this result already. To put yours in its place, say that it replaces the feed's.",
-                field="replaces_feed",
-            )
+            raise FeedHasResult("The feed has this result already. To put yours in its place, say so below.")
         known = {entry.driver_id: entry for entry in candidates(race, session)}
         _refuse_nonsense(session, lines, known)
         before = {row.driver_id: row for row in current_rows(standing)} if standing else {}
@@ -137,26 +134,26 @@ def _refuse_nonsense(session: str, lines: Sequence[Line], known: dict[int, RaceE
         raise Invalid(f"{missing[0]} is missing.")
     places: dict[int, str] = {}
     for line in lines:
-        name, field = names[line.driver_id], f"place_{line.driver_id}"
+        name = names[line.driver_id]
         if session == Session.QUALIFYING and line.fate not in (Fate.CLASSIFIED, Fate.ABSENT):
-            raise Invalid(f"{name}: a qualifying has places only. Who has none is not in the result.", field=field)
+            raise Invalid(f"{name}: a qualifying has places only. Who has none is not in the result.")
         if line.fate == Fate.CLASSIFIED and line.place is None:
-            raise Invalid(f"{name} has no position.", field=field)
+            raise Invalid(f"{name} has no position.")
         if line.fate != Fate.CLASSIFIED and line.place is not None:
-            raise Invalid(f"{name} has a position, but is not classified.", field=field)
+            raise Invalid(f"{name} has a position, but is not classified.")
         if line.place is not None:
             if line.place in places:
-                raise Invalid(f"Position {line.place} is given twice: {places[line.place]} and {name}.", field=field)
+                raise Invalid(f"Position {line.place} is given twice: {places[line.place]} and {name}.")
             places[line.place] = name
         if line.has_fastest_lap and line.fate in (Fate.DNS, Fate.ABSENT):
-            raise Invalid(f"{name} did not drive the fastest lap: he did not start.", field="fastest")
+            raise Invalid(f"{name} did not drive the fastest lap: he did not start.")
     gaps = [place for place in range(1, max(places, default=1) + 1) if place not in places]
     if gaps:
         raise Invalid(f"Nobody has position {gaps[0]}.")
     if twice := _doubles(line.grid for line in lines if line.grid):
         raise Invalid(f"Grid place {twice[0]} is given twice.")
     if sum(line.has_fastest_lap for line in lines) > 1:
-        raise Invalid("One driver has the fastest lap.", field="fastest")
+        raise Invalid("One driver has the fastest lap.")
 
 
 def _doubles(values: Iterable[int]) -> list[int]:

@@ -24,6 +24,10 @@ auth_me                     401  200 200 200 200 200
 auth_refresh                200  200 200 200 200 200
 auth_register               201  201 201 201 201 201
 auth_reset_password         202  202 202 202 202 202
+calendar_feeds_create       401  403 201 201 403 403    401  404 201 201 403 403
+calendar_feeds_delete       401  404 404 204 404 404
+calendar_feeds_list         401  200 200 200 200 200
+calendar_feeds_renew        401  404 404 200 404 404
 chat_create                 401  403 201 201 201 201    401  404 201 201 201 201
 chat_delete                 401  403 403 204 204 204    401  404 403 204 204 204
 chat_list                   401  403 200 200 200 200    401  404 200 200 200 200
@@ -124,6 +128,7 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "auth_refresh": lambda world: {"refresh": world.refresh},
     "auth_register": lambda world: {"username": "new", "email": "new@example.com", "password": world.password},
     "auth_reset_password": lambda world: {"email": world.owner.email},
+    "calendar_feeds_create": lambda world: {"league": world.league.pk},
     "chat_create": lambda world: {"text": "Box, box"},
     "constructors_change": lambda world: {"team_name": "Other"},
     "constructors_pick": lambda world: {"driver_id": world.driver.pk},

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.models import ApiKey, SecondFactor, SignIn, User
-from drafts import control, lifecycle, mock
-from drafts.models import Draft
+from drafts import calendars, control, lifecycle, mock
+from drafts.models import CalendarFeed, Draft
 from drafts.picks import make_pick
 from leagues import chat
 from leagues.models import ChatMessage, Constructor, League
@@ -36,6 +36,8 @@ class World:
     """The owner's."""
     post: WebhookDelivery
     """Given up by a webhook that is the owner's."""
+    calendar: CalendarFeed
+    """The owner's, of all leagues."""
     access: dict[str, str]
     """Tokens by actor."""
     refresh: str
@@ -74,6 +76,7 @@ class World:
         ids = {
             "auth/keys": ApiKey.objects.of(self.owner).earliest("pk").pk,
             "auth/sessions": SignIn.objects.filter(user=self.owner).earliest("pk").pk,
+            "calendar-feeds": self.calendar.pk,
             "constructors": self.owners_team.pk,
             "drivers": self.driver.pk,
             "leagues": self.league.pk,
@@ -135,6 +138,7 @@ def make_world(*, private: bool) -> World:
         ),
         post=_post_of(users["owner"], league),
         message=chat.say(league_id=league.pk, actor=users["owner"], text=f"{words} text", now=now),
+        calendar=calendars.make_feed(user=users["owner"], league=None, now=now)[0],
         access={actor: pair["access"] for actor, pair in tokens.items()},
         refresh=tokens["owner"]["refresh"],
         keys={

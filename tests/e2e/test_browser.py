@@ -292,6 +292,7 @@ def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: New
         reverse("accounts:profile"),
         reverse("accounts:password_change"),
         reverse("accounts:access"),
+        reverse("drafts:calendars"),
         reverse("accounts:email"),
         reverse("accounts:second_factor"),
         reverse("accounts:close"),

@@ -377,7 +377,9 @@ def test_the_feeds_result_is_replaced_on_purpose_only(host: Client, raced: Race)
             reverse("admin:races_resultrevision_change", args=[ResultRevision.objects.get(is_current=True).pk])
         ).content.decode()
     )
-    assert "P2 → P1" in host.get(reverse("races:race", args=[raced.pk])).content.decode()
+    page = host.get(reverse("races:race", args=[raced.pk])).content.decode()
+    assert "P2 → P1" in page
+    assert "Entered by hand by a host" in page
 
 
 def test_storing_what_stands_changes_nothing(host: Client, raced: Race):

@@ -121,12 +121,11 @@ def test_what_the_feed_says_is_replaced_only_on_purpose(race: Race, host: User) 
     tell(race, feed_rows(race))
     swapped = lines(race, 2, 1, 3, 4)
 
-    with pytest.raises(FeedHasResult) as refused:
+    with pytest.raises(FeedHasResult):
         enter(race, swapped, host)
     outcome = enter(race, swapped, host, replaces_feed=True)
 
     race.refresh_from_db()
-    assert refused.value.field == "replaces_feed"
     assert outcome.kind == "amended"
     assert race.results_status == "provisional"
     first = RaceResult.objects.current().get(position=1)
