@@ -18,8 +18,9 @@ from fantasy_f1.core.errors import DomainError
 from leagues.managers import add_manager, create_league
 from leagues.membership import join_league
 from leagues.models import Constructor, League
-from notifications.fanout import mark_all_read
+from notifications import telling
 from notifications.scores import tell_scores
+from notifications.service import mark_all_read
 from races.models import Race, Season
 from races.seasons import load_season, raced_events
 
@@ -74,6 +75,7 @@ def ensure() -> tuple[Demo, bool]:
     with transaction.atomic():
         made = _make()
     today = _wednesday_before(made.race)
+    telling.catch_up()
     tell_scores(today - timedelta(days=1))
     clock.set_to(today)
     for user in User.objects.filter(constructors__league=made.league):
@@ -101,6 +103,7 @@ def advance() -> Race:
     now = clock.now()
     load_season(SEASON, until=now, now=now)
     lifecycle.run_due(now)
+    telling.catch_up()
     tell_scores(now)
     return Race.objects.get(pk=demo.race.pk)
 

@@ -37,9 +37,14 @@ def lines(board: DraftBoard) -> list[Line]:
     return told
 
 
+def sentence(board: DraftBoard, event: EventLog) -> str:
+    """What happened by one event of the draft."""
+    return SENTENCES[event.name](board, event.data, event.actor.display_name if event.actor else "")
+
+
 def _line(board: DraftBoard, event: EventLog, *, is_undone: bool) -> Line:
     about = board.constructors.get(event.data.get("constructor_id", 0))
-    text = SENTENCES[event.name](board, event.data, event.actor.display_name if event.actor else "")
+    text = sentence(board, event)
     return Line(event.version, event.created_at, text, about.color if about else "", is_undone)
 
 

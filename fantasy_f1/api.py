@@ -10,6 +10,7 @@ import accounts.api
 import drafts.api
 import leagues.api
 import notifications.api
+import notifications.webhooks.api
 import races.api
 import scoring.api
 from fantasy_f1.core.http import for_all
@@ -21,6 +22,7 @@ v1: list[URLPattern | URLResolver] = [
     *drafts.api.urlpatterns,
     *scoring.api.urlpatterns,
     *notifications.api.urlpatterns,
+    *notifications.webhooks.api.urlpatterns,
 ]
 viewer = SpectacularSwaggerSplitView.as_view(url_name="schema")
 # The viewer writes style attributes; its scripts come from files of ours, so that only styles are let in.

@@ -68,6 +68,16 @@ What changes something is safe to repeat where that makes sense: a second join, 
 did and is recorded once. Where an answer got lost on the way, joins and picks take an `Idempotency-Key` besides: for a
 day the same request with the same key gets the first answer again (`Idempotent-Replayed: true`), and another request
 with that key a 422 `idempotency_key_reused`.
+
+## Webhooks
+
+A program need not ask all the time: `POST /api/v1/webhooks` has what happens in one's leagues posted to it. A post is
+`{id, type, created_at, league, data}`; what stands in `data` is under *Webhooks* at the end of this description. It is
+signed as in the [Standard Webhooks](https://www.standardwebhooks.com): `Webhook-Signature` holds, after `v1,`, the
+base64 of the HMAC-SHA256 of `{Webhook-Id}.{Webhook-Timestamp}.{body}` by the secret (its base64 after `whsec_`
+decoded); for a day after a new secret there are two. Any answer from 200 to 299 within 5 seconds takes it, 410 ends the
+webhook, and after all else it comes again for about 28 hours, with the same `Webhook-Id`. A webhook tells results at
+once, also where its owner hides them from themselves.
 """
 TAGS = [
     {"name": "auth", "description": "Signing up and in: tokens, API keys, sign-ins."},
@@ -82,6 +92,7 @@ TAGS = [
     {"name": "drafts", "description": "Who picks when, and the picks."},
     {"name": "rules", "description": "What counts, in numbers."},
     {"name": "notifications", "description": "What one is told."},
+    {"name": "webhooks", "description": "Addresses to which is posted what happens, and what became of it."},
 ]
 
 
@@ -134,6 +145,9 @@ def _of_draft(at: str = "") -> dict[str, dict[str, Any]]:
 
 _DRAFT = _of_draft()
 _TOKENS = {name: {"requestBody": {"refresh": "$response.body#/refresh"}} for name in ("auth_refresh", "auth_logout")}
+_WEBHOOK = dict.fromkeys(
+    [f"webhooks_{what}" for what in ("read", "change", "test", "rotate_secret", "deliveries", "delete")], _by(id="id")
+)
 LINKS: dict[str, dict[str, dict[str, Any]]] = {
     "auth_register": {
         "auth_login": {"requestBody": {"username": "$response.body#/username", "password": "$request.body#/password"}},
@@ -167,5 +181,13 @@ LINKS: dict[str, dict[str, dict[str, Any]]] = {
     "mock_draft_create": {"mock_draft_read": {}, "mock_draft_delete": {}},
     "drafts_list": _of_draft(at="results/0/"),
     "notifications_list": {"notifications_mark_read": _by(id="results/0/id")},
+    "webhooks_create": _WEBHOOK,
+    "webhooks_change": _WEBHOOK,
+    "webhooks_list": {"webhooks_read": _by(id="results/0/id")},
+    "webhooks_deliveries": {
+        "webhooks_send_again": {
+            "parameters": _again("id")["parameters"] | _by(delivery_id="results/0/id")["parameters"]
+        }
+    },
 }
 """By operation, the operations that its answer leads to, and how."""

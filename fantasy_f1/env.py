@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import tempfile
+from importlib.util import find_spec
 from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -126,6 +127,17 @@ def web_address(name: str, default: str) -> str:
     if not valid:
         refuse(name, f"must be an http or https address, not {value!r}.")
     return value.rstrip("/")
+
+
+def service(name: str, module: str) -> str:
+    """The address of a service outside that is reported to, for which ``module`` must be installed; or nothing."""
+    value = text(name)
+    address = urlsplit(value)
+    if value and (address.scheme not in ("http", "https") or not address.hostname):
+        refuse(name, "must be an address that begins with http:// or https://.")
+    if value and find_spec(module) is None:
+        refuse(name, "needs the packages of requirements-observability.txt, which are not installed.")
+    return value
 
 
 def database(name: str, default: str) -> dict[str, Any]:

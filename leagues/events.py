@@ -127,6 +127,20 @@ class ChatMessageRemoved(Event):
 
 
 @dataclass(frozen=True)
+class WebhookAdded(Event):
+    """What happens in the league is posted to ``host`` from now on. The address itself is not written here."""
+
+    league_id: int
+    host: str
+
+
+@dataclass(frozen=True)
+class WebhookRemoved(Event):
+    league_id: int
+    host: str
+
+
+@dataclass(frozen=True)
 class ManagersChanged(Event):
     """``user_ids`` manage the league from now on."""
 

@@ -94,6 +94,8 @@ SENTENCES: dict[str, Callable[[dict[str, Any], Names, Names], str]] = {
     "ConstructorTakenOver": _taken_over,
     "CodeRenewed": lambda data, teams, names: "made a new code: the old invitations are void",
     "ToldAgain": lambda data, teams, names: f"had {names.get(data['user_id'], '')} told again: {data['title']}",
+    "WebhookAdded": lambda data, teams, names: f"let {data['host']} hear of what happens here, by a webhook",
+    "WebhookRemoved": lambda data, teams, names: f"removed the webhook to {data['host']}",
     "ManagersChanged": _managers,
     "ChatMuted": _muted,
     "ChatMessageRemoved": lambda data, teams, names: f"took out a message of {names.get(data['user_id'], '')}",

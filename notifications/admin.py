@@ -10,15 +10,27 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.admin import ReadOnly
 from fantasy_f1.core.errors import DomainError
 from leagues.admin import LeagueListFilter, ManagedByLeague
-from notifications import fanout
+from notifications import service
 from notifications.models import Notification, ToldScore
+from notifications.webhooks import endpoints
+from notifications.webhooks.models import Webhook, WebhookDelivery
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
+class OfLeaguesOrUsers(ManagedByLeague):
+    """The host sees those of users, too."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def _within(self, request: HttpRequest) -> dict[str, Any]:
+        return {} if getattr(request.user, "is_superuser", False) else super()._within(request)
+
+
 @admin.register(Notification)
-class NotificationAdmin(ManagedByLeague):
+class NotificationAdmin(OfLeaguesOrUsers):
     """What players were told of the leagues that one manages; the host sees the rest, too."""
 
     list_display = ["created_at", "user", "league", "type", "title", "is_read"]
@@ -31,9 +43,6 @@ class NotificationAdmin(ManagedByLeague):
     readonly_fields = [str(field) for field in fields]
     actions = ["tell_again"]
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
     def has_tell_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
@@ -42,14 +51,80 @@ class NotificationAdmin(ManagedByLeague):
         actor = cast("User", request.user)
         for each in notifications.select_related("user"):
             try:
-                fanout.tell_again(notification_id=each.pk, actor=actor, now=clock.now())
+                service.tell_again(notification_id=each.pk, actor=actor, now=clock.now())
             except DomainError as error:
                 self.message_user(request, f"{each}: {error}", messages.ERROR)
             else:
                 self.message_user(request, f"{each.user} is told again: {each}.", messages.SUCCESS)
 
-    def _within(self, request: HttpRequest) -> dict[str, Any]:
-        return {} if getattr(request.user, "is_superuser", False) else super()._within(request)
+
+@admin.register(Webhook)
+class WebhookAdmin(OfLeaguesOrUsers):
+    """Where events are posted to; changed on the pages of leagues and profiles."""
+
+    list_display = ["short_url", "league", "user", "format", "is_active", "failures", "rests_until", "created_at"]
+    list_filter = [LeagueListFilter, "format", "is_active"]
+    list_select_related = ["league", "user"]
+    search_fields = ["league__name", "user__username"]
+    fields = [
+        "short_url",
+        "league",
+        "user",
+        "format",
+        "events",
+        "is_active",
+        "created_at",
+        "disabled_at",
+        "disabled_reason",
+        "failures",
+        "failing_since",
+        "rests_until",
+    ]
+    readonly_fields = [str(field) for field in fields]
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(OfLeaguesOrUsers):
+    """What was posted, is still to be, or was given up."""
+
+    league_path = "webhook__league"
+    list_display = ["created_at", "webhook", "league", "type", "state", "attempts", "response_status", "error"]
+    list_display_links = ["type"]
+    list_filter = ["state", "created_at"]
+    list_select_related = ["webhook__league", "webhook__user", "league"]
+    search_fields = ["type", "league__name", "message_id", "error"]
+    date_hierarchy = "created_at"
+    fields = [
+        "webhook",
+        "league",
+        "type",
+        "message_id",
+        "state",
+        "attempts",
+        "next_at",
+        "created_at",
+        "done_at",
+        "response_status",
+        "duration_ms",
+        "answer",
+        "error",
+    ]
+    readonly_fields = [str(field) for field in fields]
+    actions = ["send_again"]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.action(description="Send again what was given up", permissions=["send"])
+    def send_again(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
+        actor = cast("User", request.user)
+        for each in deliveries.select_related("webhook__league", "webhook__user"):
+            try:
+                endpoints.send_again(delivery_id=each.pk, actor=actor)
+            except DomainError as error:
+                self.message_user(request, f"{each}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"{each} is sent again.", messages.SUCCESS)
 
 
 @admin.register(ToldScore)

@@ -4,18 +4,30 @@ import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
+from rest_framework.decorators import api_view, renderer_classes
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import access
+from fantasy_f1.core import live
 from fantasy_f1.core.filters import IdFilter, OrderFilter, SearchFilter, YesNoFilter
 from fantasy_f1.core.http import account_of
+from fantasy_f1.core.live import Stream
+from fantasy_f1.core.renderers import EventStreamRenderer
 from fantasy_f1.core.schema import problems
-from notifications import fanout
+from notifications import bell, service
 from notifications.models import Notification
+
+EVENTS_EXAMPLE = """retry: 5000
+
+event: notifications
+data: {}
+
+"""
 
 
 class NotificationFilter(django_filters.FilterSet):
@@ -52,7 +64,7 @@ class NotificationList(ListAPIView[Notification]):
     queryset = Notification.objects.none()  # for the schema
 
     def get_queryset(self) -> QuerySet[Notification]:
-        return Notification.objects.filter(user=account_of(self.request))
+        return service.for_user(account_of(self.request))
 
     @extend_schema(
         operation_id="notifications_list",
@@ -74,7 +86,7 @@ class NotificationList(ListAPIView[Notification]):
 def read_view(request: Request, pk: int) -> Response:
     """Mark one as read. Safe to repeat."""
     notification = get_object_or_404(account_of(request).notifications, pk=pk)
-    fanout.mark_read(notification)
+    service.mark_read(notification)
     return Response(NotificationOut(notification).data)
 
 
@@ -87,11 +99,38 @@ def read_view(request: Request, pk: int) -> Response:
 @api_view(["POST"])
 def read_all_view(request: Request) -> Response:
     """Mark all as read."""
-    return Response(ReadAllOut({"marked": fanout.mark_all_read(user=account_of(request))}).data)
+    return Response(ReadAllOut({"marked": service.mark_all_read(user=account_of(request))}).data)
+
+
+@extend_schema(
+    operation_id="notifications_events",
+    tags=["notifications"],
+    summary="That there is news for oneself, as server-sent events",
+    description=(
+        "The answer stays open. `notifications` tells that something was told, or read on another page; what, is "
+        "in the list. It has no `id`: whoever comes back looks at the list. A comment comes every 15 seconds. A server "
+        "without open streams ends the answer at once."
+    ),
+    responses={
+        (200, EventStreamRenderer.media_type): OpenApiResponse(
+            OpenApiTypes.STR,
+            examples=[OpenApiExample("News", value=EVENTS_EXAMPLE, media_type=EventStreamRenderer.media_type)],
+        ),
+        **problems(401),
+    },
+)
+@api_view(["GET", "HEAD"])
+@renderer_classes([EventStreamRenderer])
+def events_view(request: Request) -> Response:
+    user = account_of(request)
+    stream = Stream(bell.topic_of(user.pk), after=0, viewer=user.pk, credential=access.credential_of(request))
+    live.hold_open(request._request, stream)
+    return Response(b"retry: 5000\n\n", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
 urlpatterns: list[URLPattern] = [
     path("notifications", NotificationList.as_view(), name="api-notifications"),
+    path("notifications/events", events_view, name="api-notifications-events"),
     path("notifications/<id:pk>/read", read_view, name="api-notification-read"),
     path("notifications/read-all", read_all_view, name="api-notifications-read-all"),
 ]

@@ -5,6 +5,7 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import receivers
+        from notifications import bell, receivers
 
+        bell.connect()
         receivers.connect()

@@ -2,28 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
-from django.utils.text import Truncator
 
 from accounts.models import User
-from drafts.events import ClockChanged, DraftPaused, DraftResumed, DraftVoided, PicksUndone
+from drafts.events import ClockChanged, DraftMoved, DraftPaused, DraftResumed, DraftVoided, PicksUndone
 from drafts.models import Draft, Pick
 from fantasy_f1.core.numbers import plain
 from leagues.models import Constructor, League, time_in_words
 from notifications.models import Notification
-from races.models import Race
-from scoring.leaderboards import Row
+from races.models import Race, Session
 
-MAX_TEXT = 500
-"""As much as a notification holds."""
+MAX_TITLE, MAX_TEXT = 120, 500
+"""As much as a notification holds, in letters."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """``key`` names the event that it tells of: nobody is told twice. ``league_id`` is whose managers may see it."""
+    """``key`` names the event that it tells of: nobody is told twice. ``league_id`` is whose managers may see it.
+
+    ``race_id`` is set where it gives a result away. After ``useful_until`` nobody is helped by hearing of it any more.
+    """
 
     type: Notification.Type
     title: str
@@ -31,6 +34,19 @@ class Message:
     link: str
     key: str
     league_id: int | None = None
+    race_id: int | None = None
+    useful_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A team's place in a league's race."""
+
+    team_name: str
+    points: Decimal
+    rank: int
+    tied: bool
+    teams: int
 
 
 def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
@@ -42,6 +58,7 @@ def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
         _room(draft),
         f"draft:{draft.pk}:{opening}:open",
         draft.league_id,
+        useful_until=draft.locks_at,
     )
 
 
@@ -49,8 +66,7 @@ def pick_turn(draft: Draft, *, opening: int, team: Constructor) -> Message:
     """With the end of the turn, where it has one, as the clocks of its player show it."""
     until = ""
     if draft.deadline_at:
-        local = draft.deadline_at.astimezone(ZoneInfo(team.user.time_zone))
-        until = f" until {date_format(local, 'D j M, H:i')}"
+        until = f" until {_at(draft.deadline_at, team.user)}"
     return Message(
         Notification.Type.PICK_TURN,
         f"Your turn in {draft.league}",
@@ -58,6 +74,21 @@ def pick_turn(draft: Draft, *, opening: int, team: Constructor) -> Message:
         _room(draft),
         f"draft:{draft.pk}:{opening}:turn:{draft.current_pick}",
         draft.league_id,
+        useful_until=draft.deadline_at or draft.locks_at,
+    )
+
+
+def reminder(draft: Draft, *, team: Constructor) -> Message:
+    """Soon the draft locks, and the team has no driver yet."""
+    return Message(
+        Notification.Type.REMINDER,
+        f"{draft.race.name}: {draft.league} locks soon",
+        f"{team} has no driver yet. The draft locks {_at(draft.locks_at, team.user)}; what is open then goes to the "
+        "autopick. Queue the drivers that you want.",
+        _room(draft),
+        f"draft:{draft.pk}:locks:{draft.locks_at.isoformat()}",
+        draft.league_id,
+        useful_until=draft.locks_at,
     )
 
 
@@ -65,11 +96,10 @@ def picked_for_you(pick: Pick, *, opening: int) -> Message:
     by = pick.reason
     if pick.source == Pick.Source.MANAGER:
         by = f"A manager of the league picked for you{': ' if by else ''}{by}"
-    text = f"Pick {pick.pick_number} for the {pick.draft.race.name} in {pick.draft.league}. {by.rstrip('.')}."
     return Message(
         Notification.Type.DRAFT_UPDATE,
         f"{pick.constructor} got {pick.driver}",
-        Truncator(text).chars(MAX_TEXT),
+        f"Pick {pick.pick_number} for the {pick.draft.race.name} in {pick.draft.league}. {by.rstrip('.')}.",
         _room(pick.draft),
         f"draft:{pick.draft_id}:{opening}:pick:{pick.pick_number}",
         pick.league_id,
@@ -78,7 +108,7 @@ def picked_for_you(pick: Pick, *, opening: int) -> Message:
 
 def draft_changed(
     draft: Draft,
-    event: DraftPaused | DraftResumed | PicksUndone | ClockChanged | DraftVoided,
+    event: DraftPaused | DraftResumed | PicksUndone | ClockChanged | DraftVoided | DraftMoved,
     *,
     actor: User | None,
     version: int,
@@ -99,6 +129,10 @@ def draft_changed(
             text = f"{by} {done}.{_why(reason)}"
         case DraftVoided(reason=reason):
             title, text = "the draft is void", f"{by} made it void: {reason}" if by else f"{reason.removesuffix('.')}."
+        case DraftMoved(reset=reset):
+            title = "the draft begins anew" if reset else "the race moved"
+            text = "The race moved far: all drivers are free again, and the order stays." if reset else "Picks stand."
+            text = f"{text} The draft in {draft.league} locks at another time: look at its page."
     return Message(
         Notification.Type.DRAFT_UPDATE,
         f"{draft.race.name}: {title}",
@@ -113,28 +147,30 @@ def _why(reason: str) -> str:
     return f" Reason: {reason.removesuffix('.')}." if reason else ""
 
 
-def race_finished(league: League, race: Race, *, row: Row, teams: int) -> Message:
+def race_finished(league_id: int, league: str, race: Race, place: Place) -> Message:
     return Message(
         Notification.Type.RACE_FINISHED,
-        f"{race.name}: {_points(row)}",
-        f"{row.team_name} is {_place(row, teams)} in {league}.",
-        _board(league, race),
-        f"race:{race.pk}:league:{league.pk}:scored",
-        league.pk,
+        f"{race.name}: {_points(place)}",
+        f"{place.team_name} is {_rank(place)} in {league}.",
+        _board(league_id, race),
+        f"race:{race.pk}:league:{league_id}:scored",
+        league_id,
+        race_id=race.pk,
     )
 
 
 def results_amended(
-    league: League, race: Race, *, row: Row, teams: int, number: int, changes: Sequence[str]
+    league_id: int, league: str, race: Race, place: Place, *, number: int, changes: Sequence[str]
 ) -> Message:
     """``changes`` as in ``RaceScored``, of the league's drivers; ``number`` counts the scorings."""
     return Message(
         Notification.Type.RESULTS_AMENDED,
         f"{race.name}: the results changed",
-        f"{row.team_name} now has {_points(row)} and is {_place(row, teams)} in {league}. {', '.join(changes)}.",
-        _board(league, race),
-        f"race:{race.pk}:league:{league.pk}:scored:{number}",
-        league.pk,
+        f"{place.team_name} now has {_points(place)} and is {_rank(place)} in {league}. {', '.join(changes)}.",
+        _board(league_id, race),
+        f"race:{race.pk}:league:{league_id}:scored:{number}",
+        league_id,
+        race_id=race.pk,
     )
 
 
@@ -223,17 +259,57 @@ def taken_over(team: Constructor, *, former: User, event: str) -> Message:
     )
 
 
+def managers_changed(league: League, *, manages: bool, event: str) -> Message:
+    """For who became a manager, or (``manages`` is false) is none any more."""
+    return Message(
+        Notification.Type.LEAGUE,
+        f"You manage {league}" if manages else f"You do not manage {league} any more",
+        "Its order, clock and players are yours to look after." if manages else "Others look after it now.",
+        league.get_absolute_url(),
+        f"league:{league.pk}:managers:{event}",
+        league.pk,
+    )
+
+
+def results_late(race: Race, *, session: Session, event: str) -> Message:
+    """For hosts."""
+    return Message(
+        Notification.Type.HOST,
+        f"{race.name}: the {session.label} result is late",
+        "The upstream has had nothing for six hours longer than usual. You can enter the result by hand; what comes "
+        "later takes its place, and the difference is shown.",
+        reverse("admin:races_race_change", args=[race.pk]),
+        f"race:{race.pk}:late:{event}",
+    )
+
+
+def webhook_off(host: str, why: str, *, link: str, key: str, league_id: int | None) -> Message:
+    return Message(
+        Notification.Type.LEAGUE,
+        f"The webhook to {host} is switched off",
+        f"It did not take what was sent: {why} Once that is mended, switch it on again.",
+        link,
+        key,
+        league_id,
+    )
+
+
 def _room(draft: Draft) -> str:
     return reverse("drafts:room", args=[draft.league_id, draft.race_id])
 
 
-def _board(league: League, race: Race) -> str:
-    return f"{reverse('scoring:leaderboard', args=[league.pk])}?race={race.pk}"
+def _board(league_id: int, race: Race) -> str:
+    return f"{reverse('scoring:leaderboard', args=[league_id])}?race={race.pk}"
 
 
-def _points(row: Row) -> str:
-    return f"{plain(row.points)} point{'' if row.points == 1 else 's'}"
+def _at(moment: datetime, user: User) -> str:
+    """As the clocks of ``user`` show it."""
+    return date_format(moment.astimezone(ZoneInfo(user.time_zone)), "D j M, H:i")
 
 
-def _place(row: Row, teams: int) -> str:
-    return f"P{row.rank}{' (shared)' if row.tied else ''} of {teams}"
+def _points(place: Place) -> str:
+    return f"{plain(place.points)} point{'' if place.points == 1 else 's'}"
+
+
+def _rank(place: Place) -> str:
+    return f"P{place.rank}{' (shared)' if place.tied else ''} of {place.teams}"

@@ -3,12 +3,12 @@
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fantasy_f1.core.http import UserRequest, post_only, render_page
-from notifications import fanout
+from notifications import service
 
 PER_PAGE = 25
 
@@ -25,24 +25,31 @@ def index(request: UserRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+def bell(request: UserRequest) -> HttpResponse:
+    """The bell alone, as it stands."""
+    return render(request, "notifications/_bell.html")
+
+
+@login_required
+@require_safe
 def follow(request: UserRequest, pk: int) -> HttpResponse:
     """To the page that a notification is about; it counts as read then."""
     notification = get_object_or_404(request.user.notifications, pk=pk)
-    fanout.mark_read(notification)
+    service.mark_read(notification)
     return redirect(notification.link or "notifications:list")
 
 
 @post_only("notifications:list")
 @login_required
 def read(request: UserRequest, pk: int) -> HttpResponse:
-    fanout.mark_read(get_object_or_404(request.user.notifications, pk=pk))
+    service.mark_read(get_object_or_404(request.user.notifications, pk=pk))
     return _back(request)
 
 
 @post_only("notifications:list")
 @login_required
 def read_all(request: UserRequest) -> HttpResponse:
-    fanout.mark_all_read(user=request.user)
+    service.mark_all_read(user=request.user)
     return _back(request)
 
 

@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.db.models.functions import Coalesce
 
 from fantasy_f1.core.models import Versioned
@@ -372,9 +372,6 @@ class SyncRun(models.Model):
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
-    results_answered = models.BooleanField(
-        default=False, help_text="Whether every result that was asked for was answered, be it with no rows yet"
-    )
     error = models.TextField(blank=True, help_text="One line for each thing that was refused or failed")
 
     class Meta:
@@ -382,6 +379,51 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.season} {self.what} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class ResultQuestionQuerySet(models.QuerySet["ResultQuestion"]):
+    def late(self) -> "ResultQuestionQuerySet":
+        """Those whose answer the hosts were told to be late, and is still not there."""
+        there = ResultRevision.objects.filter(race=OuterRef("race"), session=OuterRef("session"))
+        return self.filter(late_at__isnull=False).exclude(Exists(there))
+
+
+class ResultQuestion(models.Model):
+    """How it stands with asking for a session's result (see ``polling``). Times are the game's."""
+
+    race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="questions", db_index=False)
+    session = models.CharField(max_length=10, choices=Session)
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="Asked last and answered, be it with no rows")
+    failed_at = models.DateTimeField(null=True, blank=True, help_text="Asked last and not answered")
+    answer = models.CharField(max_length=200, blank=True, help_text="The last one, in words")
+    late_at = models.DateTimeField(null=True, blank=True, help_text="When the hosts were told that it is late")
+
+    objects = ResultQuestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["race", "session"]
+        constraints = [models.UniqueConstraint(fields=["race", "session"], name="one_question_per_session")]
+
+    def __str__(self) -> str:
+        return f"{self.race} {self.session}"
+
+    @property
+    def asked_at(self) -> datetime | None:
+        return max((at for at in (self.answered_at, self.failed_at) if at), default=None)
+
+
+class UpstreamAnswer(models.Model):
+    """Until when the upstream answers an address from its cache: before that, asking again tells nothing new."""
+
+    address = models.CharField(max_length=100, unique=True, help_text="Path and offset, below the upstream's base")
+    answered_at = models.DateTimeField(help_text="The game's time")
+    fresh_until = models.DateTimeField(help_text="By the answer's own headers, and some seconds more")
+
+    class Meta:
+        ordering = ["address"]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class HeldEvent(models.Model):

@@ -110,6 +110,27 @@ def points_of_race(race_id: int, drafted: Collection[int], until: datetime | Non
     return next((found.earned(drafted) for found in scored if found.race_id == race_id), {})
 
 
+def race_totals(race: Race, leagues: Collection[int]) -> dict[int, dict[int, Decimal]]:
+    """What every constructor that drafted the race earned, by league id; empty until it is scored.
+
+    For many leagues at once: one query, however many they are.
+    """
+    races = scored_races(race.season, until=None)
+    scored = next((found for found in races if found.race_id == race.pk), None)
+    if scored is None:
+        return {}
+    drafted: dict[int, dict[int, int]] = defaultdict(dict)
+    picks = Pick.objects.that_count().filter(race=race, league__in=leagues).order_by()
+    for league_id, constructor_id, driver_id in picks.values_list("league_id", "constructor_id", "driver_id"):
+        drafted[league_id][driver_id] = constructor_id
+    totals: dict[int, dict[int, Decimal]] = {}
+    for league_id, owners in drafted.items():
+        totals[league_id] = dict.fromkeys(owners.values(), Decimal(0))
+        for driver_id, amount in scored.earned(owners).items():
+            totals[league_id][owners[driver_id]] += amount
+    return totals
+
+
 def scored_races(season: Season, *, until: datetime | None) -> list[ScoredRace]:
     """The season's scored races in calendar order."""
     key = f"scores:{season.pk}:{season.results_version}:{rule_set().pk}"

@@ -14,7 +14,7 @@ if os.environ["REDIS_URL"]:  # each worker of a parallel run empties its own Red
     server, _, number = os.environ["REDIS_URL"].rpartition("/")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     os.environ["REDIS_URL"] = f"{server}/{int(number) + int(worker)}"
-for name in ("GAME_CLOCK", "DEMO", "DEBUG", "RATE_LIMITS"):
+for name in ("GAME_CLOCK", "DEMO", "DEBUG", "OUTBOUND_LOOPBACK", "RATE_LIMITS"):
     os.environ[name] = "off"
 os.environ["TRUSTED_PROXIES"] = ""
 os.environ["BASE_URL"] = "http://localhost:8000"

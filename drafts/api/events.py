@@ -8,7 +8,6 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes, renderer_classes
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +17,7 @@ from drafts.api.drafts import visible_draft
 from fantasy_f1.core import live
 from fantasy_f1.core.live import Stream
 from fantasy_f1.core.pagination import refuse_unknown
+from fantasy_f1.core.renderers import EventStreamRenderer
 from fantasy_f1.core.schema import problems
 from leagues.models import League
 
@@ -40,15 +40,6 @@ data: "current_pick": {"pick_number": 2, "round": 1, "constructor": 1, "deadline
 
 class EventsQuery(serializers.Serializer[Any]):
     after = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
-
-
-class EventStreamRenderer(BaseRenderer):
-    media_type = "text/event-stream"
-    format = "sse"
-    charset = None
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        return data if isinstance(data, bytes) else JSONRenderer().render(data)
 
 
 @extend_schema(

@@ -226,7 +226,7 @@ class Hub:
             self._catch_up_soon(room)
         if room.here is not None:
             listener.tell("presence", _presence(room.here))
-        if listener.belongs or room.here is None:
+        if room.channel.is_social and (listener.belongs or room.here is None):
             self._look_around_soon(room.topic)
         if self.is_closing:
             listener.close()
@@ -323,7 +323,8 @@ class Hub:
         if listeners:
             await self._look_at_the_log()
             await self._check(listeners)
-        for topic in {*self._rooms, *self._told}:
+        social = {topic for topic, room in self._rooms.items() if room.channel.is_social}
+        for topic in social | set(self._told):
             self._look_around_soon(topic)
 
     async def _look_at_the_log(self) -> None:
@@ -410,6 +411,11 @@ class Hub:
 
 
 _hub: Hub | None = None
+
+
+def streams_open() -> int:
+    """How many streams this process holds."""
+    return _hub._count if _hub else 0
 
 
 def current() -> Hub:

@@ -40,12 +40,13 @@ class Channel:
     """How streams of one kind of topic are filled. Topics come as the id behind their kind.
 
     ``read`` gives the events after a version, oldest first, as many as fit into one go; ``audience`` takes at most two
-    queries, however many viewers it is asked for.
+    queries, however many viewers it is asked for. Where it ``is_social``, listeners are told who is there.
     """
 
     render: Callable[[EventLog], bytes]
     read: Callable[[int, int], list[Message]]
     audience: Callable[[int, Collection[Viewer]], Audience]
+    is_social: bool = True
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,13 @@ def nudge(topic: str, name: str, data: Any) -> None:
     transaction.on_commit(lambda: _send(Note("nudge", topic, name=name, body=body)), robust=True)
 
 
+def nudge_all(topics: Collection[str], name: str) -> None:
+    """Send the message ``name``, which says nothing but that, to all who listen to any of ``topics``."""
+    body = f"event: {name}\ndata: {{}}\n\n".encode()
+    notes = [Note("nudge", topic, name=name, body=body) for topic in topics]
+    transaction.on_commit(lambda: _send(*notes), robust=True)
+
+
 def recheck(topic: str) -> None:
     """Ask again, once the surrounding transaction commits, whether all who listen to ``topic`` still may."""
     transaction.on_commit(lambda: _send(Note("check", topic)), robust=True)
@@ -144,8 +152,9 @@ def _is_wanted(topic: str) -> bool:
     return bool(settings.REDIS_URL) or (receiver is not None and receiver.wants(topic))
 
 
-def _send(note: Note) -> None:
+def _send(*notes: Note) -> None:
     if settings.REDIS_URL:
-        wires.send(note)
+        wires.send(*notes)
     elif receiver is not None:
-        receiver.hear(note)
+        for note in notes:
+            receiver.hear(note)

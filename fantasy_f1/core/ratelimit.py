@@ -142,6 +142,11 @@ def limit_chat(*, user_id: int) -> None:
     _take_of_account(f"chat:user:{user_id}", settings.RATE_LIMIT_CHAT)
 
 
+def limit_webhook_tests(*, user_id: int) -> None:
+    """Count what somebody has posted to try a webhook. Raises ``RateLimited``."""
+    _take_of_account(f"webhook:user:{user_id}", settings.RATE_LIMIT_WEBHOOK_TESTS)
+
+
 def limit_proof(*, user_id: int) -> None:
     """Count an attempt to prove, by password or code, that one is the account's owner. Raises ``RateLimited``."""
     _take_of_account(f"proof:user:{user_id}", settings.RATE_LIMIT_AUTH_ACCOUNT)

@@ -61,11 +61,15 @@ class Sender:
         self._asked_again_at: float | None = None  # set while Redis is away
         self._lock = Lock()
 
-    def send(self, note: Note) -> None:
+    def send(self, *notes: Note) -> None:
+        """In one go: many notes cost one answer of Redis."""
         if not self._may_try():
             return
         try:
-            self._redis.publish(self._name, note.packed())
+            with self._redis.pipeline(transaction=False) as pipe:
+                for note in notes:
+                    pipe.publish(self._name, note.packed())
+                pipe.execute()
         except RedisError as error:
             if self._is_news(lost=True):
                 log.error("Redis does not answer: open streams are told later", error=str(error))
@@ -188,9 +192,9 @@ _sender: Sender | None = None
 _sender_url = ""
 
 
-def send(note: Note) -> None:
+def send(*notes: Note) -> None:
     """Tell all processes, this one too."""
     global _sender, _sender_url
     if _sender is None or _sender_url != settings.REDIS_URL:
         _sender, _sender_url = Sender(settings.REDIS_URL), settings.REDIS_URL
-    _sender.send(note)
+    _sender.send(*notes)

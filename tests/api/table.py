@@ -1,8 +1,9 @@
 """Who may do what: a row for each operation, in the words of HTTP.
 
 The columns are whoever asks: nobody (anonymous), a stranger to the league, a member who plays in it, the owner of all
-that is asked for (constructor, account, API key, sign-in, notification), the only manager, who does not play, and the
-only host. First for a public league, then for a private one; one half is enough where the league makes no difference.
+that is asked for (constructor, account, API key, sign-in, notification, webhook), the only manager, who does not play,
+and the only host. First for a public league, then for a private one; one half is enough where the league makes no
+difference.
 """
 
 from collections.abc import Callable
@@ -79,6 +80,7 @@ mock_draft_create           401  201 201 201 201 201
 mock_draft_delete           401  204 204 204 204 204
 mock_draft_pick             401  201 201 201 201 201
 mock_draft_read             401  200 200 200 200 200
+notifications_events        401  200 200 200 200 200
 notifications_list          401  200 200 200 200 200
 notifications_mark_all_read 401  200 200 200 200 200
 notifications_mark_read     401  404 404 200 404 404
@@ -105,6 +107,15 @@ users_me_export             401  200 200 200 200 200
 users_me_reveal             401  200 200 200 200 200
 users_me_send_verification  401  202 202 202 202 202
 users_read                  401  404 200 200 200 200
+webhooks_change             401  404 404 200 404 404
+webhooks_create             401  201 201 201 201 201
+webhooks_delete             401  404 404 204 404 404
+webhooks_deliveries         401  404 404 200 404 404
+webhooks_list               401  200 200 200 200 200
+webhooks_read               401  404 404 200 404 404
+webhooks_rotate_secret      401  404 404 200 404 404
+webhooks_send_again         401  404 404 202 404 404
+webhooks_test               401  404 404 202 404 404
 """
 
 BODIES: dict[str, Callable[[World], Any]] = {
@@ -144,6 +155,8 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "users_me_deactivate": lambda world: {"current_password": world.password},
     "users_me_delete": lambda world: {"current_password": world.password},
     "users_me_reveal": lambda world: {"until": "2026-07-26T13:00:00Z"},
+    "webhooks_change": lambda world: {"is_active": True},
+    "webhooks_create": lambda world: {"url": "https://93.184.215.14/hook"},  # public, and no name to be looked up
 }
 """What is sent, by whoever asks."""
 

@@ -14,6 +14,7 @@ from drafts.picks import make_pick
 from leagues import chat
 from leagues.models import ChatMessage, Constructor, League
 from notifications.models import Notification
+from notifications.webhooks.models import Webhook, WebhookDelivery
 from races.models import Driver, Race
 from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
 
@@ -33,6 +34,8 @@ class World:
     """The owner's."""
     message: ChatMessage
     """The owner's."""
+    post: WebhookDelivery
+    """Given up by a webhook that is the owner's."""
     access: dict[str, str]
     """Tokens by actor."""
     refresh: str
@@ -77,12 +80,14 @@ class World:
             "notifications": self.notification.pk,
             "races": self.race.pk,
             "users": self.owner.pk,
+            "webhooks": self.post.webhook_id,
         }
         return {
             "id": ids.get(kind),
             "league_id": self.league.pk,
             "race_id": self.race.pk,
             "constructor_id": self.owners_team.pk,
+            "delivery_id": self.post.pk,
             "message_id": self.message.pk,
             "user_id": self.owner.pk,
         }
@@ -128,6 +133,7 @@ def make_world(*, private: bool) -> World:
         notification=Notification.objects.create(
             user=users["owner"], type="pick_turn", title=f"{words} title", created_at=now
         ),
+        post=_post_of(users["owner"], league),
         message=chat.say(league_id=league.pk, actor=users["owner"], text=f"{words} text", now=now),
         access={actor: pair["access"] for actor, pair in tokens.items()},
         refresh=tokens["owner"]["refresh"],
@@ -136,4 +142,12 @@ def make_world(*, private: bool) -> World:
             for actor, user in users.items()
             for scope in ("read", "write")
         },
+    )
+
+
+def _post_of(user: User, league: League) -> WebhookDelivery:
+    now = timezone.now()
+    webhook = Webhook.objects.create(user=user, url="https://93.184.215.14/", format="json", events=[], created_at=now)
+    return WebhookDelivery.objects.create(
+        webhook=webhook, league=league, event_key="x", type="draft.opened", state="failed", next_at=now, created_at=now
     )

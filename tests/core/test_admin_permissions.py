@@ -23,8 +23,8 @@ from drafts import lifecycle
 from drafts.models import Draft
 from drafts.picks import make_pick, set_autopilot
 from leagues.models import Constructor, League
-from notifications.fanout import notify
 from notifications.messages import joined
+from notifications.service import create
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,8 @@ OF_LEAGUES = {
     "drafts.autopilot",
     "scoring.draftedrace",
     "notifications.notification",
+    "notifications.webhook",
+    "notifications.webhookdelivery",
 }
 """Managers see those of their leagues. Nothing is added or deleted here, by nobody."""
 OF_THE_HOST = {
@@ -53,11 +55,13 @@ OF_THE_HOST = {
     "races.race": "",
     "races.raceentry": "add",
     "races.raceresult": "",
+    "races.resultquestion": "",
     "races.resultrevision": "",
     "races.season": "",
     "races.seasonentry": "",
     "races.syncrun": "",
     "races.team": "",
+    "races.upstreamanswer": "",
     "scoring.driverscore": "",
     "scoring.ruleset": "",
     "scoring.scorerun": "",
@@ -113,8 +117,11 @@ def world(now: datetime) -> Iterator[World]:
             viewers.setdefault("player", teams[0].user)
             rows["leagues.league"][letter], rows["leagues.constructor"][letter] = league, teams[0]
             _play(rows, letter, league, race.pk, now)
-            notify([(teams[0].user_id, joined(teams[1], event="x"))], now=now)
+            create([(teams[0].user_id, joined(teams[1], event="x"))], now=now)
             rows["notifications.notification"][letter] = teams[0].user.notifications.get()
+            webhook = league.webhooks.create(url="https://a.b/", format="json", events=[], created_at=now)
+            post = webhook.deliveries.create(league=league, event_key="x", state="failed", next_at=now, created_at=now)
+            rows["notifications.webhook"][letter], rows["notifications.webhookdelivery"][letter] = webhook, post
         yield World(viewers, rows)
 
 

@@ -120,6 +120,7 @@ def test_the_frame_says_where_and_how(description: dict[str, Any]) -> None:
         "## Numbers and times",
         "## What has not changed",
         "## Repeating",
+        "## Webhooks",
     ]
 
 

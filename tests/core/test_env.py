@@ -10,6 +10,8 @@ from fantasy_f1 import env
 from fantasy_f1.core.buckets import Limit
 from tests.core.conftest import ROOT, VARIABLES, Run
 
+pytestmark = pytest.mark.same_anywhere
+
 NAME = "A_VARIABLE"
 
 

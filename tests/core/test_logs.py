@@ -97,6 +97,7 @@ def test_celery_is_quiet_unless_asked(level: str, celery: str) -> None:
     assert logging_config("json", level)["loggers"]["celery"] == {"level": celery}
 
 
+@pytest.mark.same_anywhere
 def test_the_app_logs_in_the_chosen_form(run: Run) -> None:
     log = "import django, structlog; django.setup(); structlog.get_logger('app').error('hello', n=1)"
 

@@ -13,6 +13,8 @@ import requests
 
 from tests.core.conftest import ROOT, Run
 
+pytestmark = pytest.mark.same_anywhere
+
 PATIENCE = 90  # seconds; a busy machine takes long to make the demo
 
 

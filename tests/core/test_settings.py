@@ -4,6 +4,8 @@ import pytest
 
 from tests.core.conftest import Run
 
+pytestmark = pytest.mark.same_anywhere
+
 SHOW = """
 import json, django
 from django.conf import settings

@@ -131,7 +131,7 @@ def patterns(resolver: URLResolver, namespace: str = "", route: str = "") -> Ite
             yield ":".join(filter(None, [namespace, pattern.name])), whole
 
 
-PAGES = sorted(set(patterns(get_resolver())))
+PAGES = sorted(set(patterns(get_resolver())) - {("metrics", "metrics")})  # numbers of the machine, for nobody with an account
 
 
 def addresses(season: Season, name: str, route: str) -> list[str]:

@@ -15,6 +15,8 @@ import yaml
 from fantasy_f1 import __version__
 from tests.core.conftest import ROOT
 
+pytestmark = pytest.mark.same_anywhere
+
 
 def parsed(name: str) -> Any:
     return yaml.safe_load((ROOT / name).read_text())

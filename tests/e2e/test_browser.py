@@ -229,6 +229,7 @@ def test_a_result_stays_hidden_until_it_is_asked_for(demo: Demo, new_page: NewPa
     assert not found, "\n".join(found)
 
 
+@pytest.mark.same_anywhere
 def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: NewPage, faults: list[str]) -> None:
     page = new_page()
     league, race = demo.league.pk, demo.race.pk
@@ -272,6 +273,7 @@ def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: Ne
     assert "404" in faults.pop()
 
 
+@pytest.mark.same_anywhere
 def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: NewPage) -> None:
     page = new_page()
     log_in(page, PLAYER)
@@ -338,6 +340,7 @@ MISFITS = """() => {
 }"""
 
 
+@pytest.mark.same_anywhere
 def test_long_names_fit_on_every_screen(demo: Demo, new_page: NewPage) -> None:
     page = new_page()
     league, race = demo.league.pk, demo.race.pk
@@ -382,6 +385,7 @@ def test_long_names_fit_on_every_screen(demo: Demo, new_page: NewPage) -> None:
     assert not found, "\n".join(found)
 
 
+@pytest.mark.same_anywhere
 def test_the_api_describes_itself_without_help_from_outside(demo: Demo, new_page: NewPage) -> None:
     """… and an operation can be tried out there."""
     page = new_page()

@@ -1,16 +1,20 @@
 """A league of three with a draft to come; what happens in a test is announced as if it had been committed."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Max
+from django.utils import timezone
 
 from accounts.models import User
 from drafts import lifecycle
 from drafts.models import Draft
+from fantasy_f1.core.models import EventLog, LogPosition
 from leagues.models import Constructor, League
+from notifications import telling
 from notifications.models import Notification
 from races.models import Driver, Race
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
@@ -20,11 +24,19 @@ Inbox = Callable[[User], list[tuple[str, str, str]]]
 
 
 @pytest.fixture
-def happening(
-    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
-) -> Happening:
-    """``with happening(): …`` announces afterwards what happened inside."""
-    return lambda: django_capture_on_commit_callbacks(execute=True)
+def happening() -> Happening:
+    """``with happening(): …`` tells people afterwards of what happened inside, and of nothing before."""
+
+    @contextmanager
+    def tell_of_this_alone() -> Iterator[None]:
+        newest = EventLog.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        LogPosition.objects.update_or_create(
+            reader=telling.READER, defaults={"position": newest, "newest": newest, "newest_at": timezone.now()}
+        )
+        yield
+        telling.catch_up()
+
+    return tell_of_this_alone
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fantasy_f1.core.errors import DomainError
-from notifications.fanout import mark_all_read, mark_read, notify, tell_again
 from notifications.messages import Message
 from notifications.models import Notification
+from notifications.service import create, mark_all_read, mark_read, tell_again
 from tests.factories import ConstructorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -20,10 +20,10 @@ def message(key: str = "event:1", **values: Any) -> Message:
 
 def test_nobody_is_told_twice_of_one_event(now: datetime) -> None:
     ada, bo = UserFactory.create_batch(2)
-    notify([(ada.pk, message())], now=now)
+    create([(ada.pk, message())], now=now)
     mark_all_read(user=ada)
 
-    notify([(ada.pk, message()), (bo.pk, message()), (ada.pk, message("event:2"))], now=now)
+    create([(ada.pk, message()), (bo.pk, message()), (ada.pk, message("event:2"))], now=now)
 
     told = Notification.objects.order_by("user", "pk").values_list("user", "dedupe_key", "is_read")
     assert list(told) == [(ada.pk, "event:1", True), (ada.pk, "event:2", False), (bo.pk, "event:1", False)]
@@ -33,20 +33,20 @@ def test_many_are_told_in_one_statement(now: datetime) -> None:
     users = UserFactory.create_batch(5)
 
     with CaptureQueriesContext(connection) as queries:
-        notify([(user.pk, message()) for user in users], now=now)
+        create([(user.pk, message()) for user in users], now=now)
 
     assert len([query for query in queries if query["sql"].startswith("INSERT")]) == 1
     assert Notification.objects.count() == 5
 
 
 def test_nobody_to_tell_is_nothing_to_do(now: datetime) -> None:
-    notify([], now=now)
+    create([], now=now)
 
     assert not Notification.objects.exists()
 
 
 def test_long_texts_are_shortened(now: datetime) -> None:
-    notify([(UserFactory().pk, message(title="t" * 200, text="x" * 900))], now=now)
+    create([(UserFactory().pk, message(title="t" * 200, text="x" * 900))], now=now)
 
     told = Notification.objects.get()
     assert (told.title, told.message) == ("t" * 119 + "…", "x" * 499 + "…")
@@ -55,7 +55,7 @@ def test_long_texts_are_shortened(now: datetime) -> None:
 
 def test_reading_one_and_all(now: datetime) -> None:
     user, other = UserFactory.create_batch(2)
-    notify([(who.pk, message(f"event:{number}")) for who in (user, other) for number in range(3)], now=now)
+    create([(who.pk, message(f"event:{number}")) for who in (user, other) for number in range(3)], now=now)
 
     mark_read(Notification.objects.filter(user=user)[0])
 
@@ -66,8 +66,8 @@ def test_reading_one_and_all(now: datetime) -> None:
 
 def test_what_is_old_can_be_read_alone(now: datetime) -> None:
     user = UserFactory()
-    notify([(user.pk, message("old"))], now=now - timedelta(seconds=1))
-    notify([(user.pk, message("new"))], now=now)
+    create([(user.pk, message("old"))], now=now - timedelta(seconds=1))
+    create([(user.pk, message("new"))], now=now)
 
     assert mark_all_read(user=user, before=now) == 1
     assert Notification.objects.get(is_read=False).dedupe_key == "new"
@@ -76,8 +76,8 @@ def test_what_is_old_can_be_read_alone(now: datetime) -> None:
 def test_telling_again_puts_a_message_on_top_unread(now: datetime) -> None:
     team = ConstructorFactory()
     league, later = team.league, now + timedelta(hours=1)
-    notify([(team.user_id, message(league_id=league.pk))], now=now)
-    notify([(team.user_id, message("event:2", title="Other"))], now=now + timedelta(minutes=1))
+    create([(team.user_id, message(league_id=league.pk))], now=now)
+    create([(team.user_id, message("event:2", title="Other"))], now=now + timedelta(minutes=1))
     mark_all_read(user=team.user)
     first = Notification.objects.get(title="News")
 
@@ -93,10 +93,10 @@ def test_telling_again_puts_a_message_on_top_unread(now: datetime) -> None:
 
 def test_managers_tell_again_what_is_of_their_league_to_who_is_in_it(now: datetime) -> None:
     team, gone = ConstructorFactory(), ConstructorFactory(is_active=False)
-    notify(
+    create(
         [(team.user_id, message(league_id=team.league_id)), (gone.user_id, message(league_id=gone.league_id))], now=now
     )
-    notify([(team.user_id, message("event:2"))], now=now)
+    create([(team.user_id, message("event:2"))], now=now)
     of_league, of_gone, of_none = Notification.objects.order_by("pk")
 
     for notification, actor, code in (
@@ -111,6 +111,6 @@ def test_managers_tell_again_what_is_of_their_league_to_who_is_in_it(now: dateti
 def test_who_is_offered_a_team_can_be_told_again(now: datetime) -> None:
     user = UserFactory()
     team = ConstructorFactory(offered_to=user)
-    notify([(user.pk, message(league_id=team.league_id))], now=now)
+    create([(user.pk, message(league_id=team.league_id))], now=now)
 
     assert tell_again(notification_id=Notification.objects.get().pk, actor=team.league.creator, now=now).user == user

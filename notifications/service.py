@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.text import Truncator
 
 from accounts.models import User
@@ -13,8 +14,12 @@ from leagues.events import ToldAgain
 from leagues.managers import people_of
 from leagues.models import League
 from leagues.permissions import require_manager
-from notifications.messages import Message
+from notifications.bell import ring
+from notifications.messages import MAX_TEXT, MAX_TITLE, Message
 from notifications.models import Notification
+
+Letter = tuple[int, Message]
+"""The id of a user, and what to tell them."""
 
 
 class NobodyThere(DomainError):
@@ -23,24 +28,33 @@ class NobodyThere(DomainError):
     code = "nobody_there"
 
 
-def notify(letters: Iterable[tuple[int, Message]], *, now: datetime) -> None:
-    """Deliver each message to the user with that id, in one statement; nobody is told of the same event twice."""
-    Notification.objects.bulk_create(
-        (
-            Notification(
-                user_id=user_id,
-                type=message.type,
-                title=Truncator(message.title).chars(120),
-                message=Truncator(message.text).chars(500),
-                link=message.link,
-                dedupe_key=message.key,
-                league_id=message.league_id,
-                created_at=now,
-            )
-            for user_id, message in letters
-        ),
-        ignore_conflicts=True,
-    )
+def create(letters: Iterable[Letter], *, now: datetime) -> None:
+    """Tell each user with that id their message, in one statement; nobody is told of the same event twice.
+
+    ``now`` is when it happened. On which other ways it reaches them is decided later (``routing``).
+    """
+    made = [
+        Notification(
+            user_id=user_id,
+            type=message.type,
+            title=_short(message.title, MAX_TITLE),
+            message=_short(message.text, MAX_TEXT),
+            link=message.link,
+            dedupe_key=message.key,
+            league_id=message.league_id,
+            race_id=message.race_id,
+            useful_until=message.useful_until,
+            created_at=now,
+        )
+        for user_id, message in letters
+    ]
+    Notification.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
+    ring({each.user_id for each in made})
+
+
+def for_user(user: User) -> QuerySet[Notification]:
+    """What the user was told, the latest first."""
+    return Notification.objects.filter(user=user)
 
 
 def tell_again(*, notification_id: int, actor: User, now: datetime) -> Notification:
@@ -60,17 +74,27 @@ def tell_again(*, notification_id: int, actor: User, now: datetime) -> Notificat
             raise NobodyThere(f"{reader.display_name} is not in {league} any more.")
         notification.is_read, notification.created_at = False, now
         notification.save(update_fields=["is_read", "created_at"])
+        ring({reader.pk})
         publish(ToldAgain(league.pk, reader.pk, notification.title), source=league, actor=actor, now=now)
     return notification
 
 
 def mark_read(notification: Notification) -> None:
     """Safe to repeat."""
-    notification.is_read = True
-    notification.save(update_fields=["is_read"])
+    if not notification.is_read:
+        notification.is_read = True
+        notification.save(update_fields=["is_read"])
+        ring({notification.user_id})
 
 
 def mark_all_read(*, user: User, before: datetime | None = None) -> int:
     """All of the user's, or those from ``before`` a moment → how many were unread."""
-    unread = Notification.objects.filter(user=user, is_read=False)
-    return (unread.filter(created_at__lt=before) if before else unread).update(is_read=True)
+    unread = for_user(user).filter(is_read=False)
+    marked = (unread.filter(created_at__lt=before) if before else unread).update(is_read=True)
+    if marked:
+        ring({user.pk})
+    return marked
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else Truncator(text).chars(most)

@@ -1,0 +1,489 @@
+"""What reaches a receiver, and what becomes of what does not."""
+
+import base64
+import hashlib
+import hmac
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import User
+from leagues import membership
+from leagues.models import League
+from notifications.models import Notification
+from notifications.outgoing import CLAIM
+from notifications.webhooks import endpoints, filling, sending
+from notifications.webhooks.models import Webhook, WebhookDelivery
+from tests.contention import at_once
+from tests.factories import UserFactory
+from tests.notifications.webhooks.conftest import Make, beat, forget_the_past
+from tests.receiver import Got, Receiver
+
+pytestmark = pytest.mark.django_db
+Later = Callable[..., None]
+Rename = Callable[[str], None]
+
+
+def is_signed(got: Got, secret: str) -> bool:
+    """As docs/webhooks.md has receivers check it."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{got.headers['Webhook-Id']}.{got.headers['Webhook-Timestamp']}.".encode() + got.body
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    given = [each.partition(",")[2] for each in got.headers["Webhook-Signature"].split()]
+    return any(hmac.compare_digest(expected, each) for each in given)
+
+
+def states() -> list[tuple[str, int]]:
+    """(state, tries) of each post, oldest first."""
+    return list(WebhookDelivery.objects.order_by("pk").values_list("state", "attempts"))
+
+
+def test_what_happens_is_posted_once_and_signed(
+    receiver: Receiver, make: Make, rename: Rename, league: League, manager: User
+) -> None:
+    webhook = make(league=league)
+    rename("Pit lane")
+
+    beat()
+    beat()
+
+    (got,) = receiver.got
+    delivery = webhook.deliveries.get()
+    assert got.json == {
+        "id": got.headers["Webhook-Id"],
+        "type": "league.changed",
+        "created_at": got.json["created_at"],
+        "league": {"id": league.pk, "name": "Pit lane"},
+        "data": {
+            "by": {"id": manager.pk, "username": "manager"},
+            "version": 1,
+            "league_id": league.pk,
+            "changed": {"name": "Pit lane"},
+        },
+    }
+    assert is_signed(got, webhook.secret)
+    assert not is_signed(got, "whsec_" + base64.b64encode(b"x" * 32).decode())
+    assert got.headers["Content-Type"] == "application/json"
+    assert abs(int(got.headers["Webhook-Timestamp"]) - time.time()) < 60
+    assert (delivery.state, delivery.response_status, delivery.answer) == ("sent", 200, "thank you")
+    assert delivery.duration_ms is not None
+
+
+def test_events_are_posted_in_their_order(receiver: Receiver, make: Make, rename: Rename, league: League) -> None:
+    make(league=league)
+    for name in ("A", "B", "C"):
+        rename(name)
+
+    beat()
+
+    assert [got.json["data"]["changed"]["name"] for got in receiver.got] == ["A", "B", "C"]
+
+
+def test_a_failure_is_tried_again_with_the_same_id_and_body(
+    receiver: Receiver, make: Make, rename: Rename, league: League, later: Later
+) -> None:
+    webhook = make(league=league)
+    receiver.answers("500", "302", "429", "200")
+    rename("Pit lane")
+
+    beat()
+    for _ in range(4):
+        later(hours=1)
+        beat()
+
+    assert [got.headers["Webhook-Id"] for got in receiver.got] == [receiver.got[0].headers["Webhook-Id"]] * 4
+    assert len({got.body for got in receiver.got}) == 1
+    assert len({got.headers["Webhook-Timestamp"] for got in receiver.got}) == 4
+    assert all(is_signed(got, webhook.secret) for got in receiver.got)
+    assert states() == [("sent", 4)]
+    webhook.refresh_from_db()
+    assert (webhook.failures, webhook.failing_since, webhook.rests_until) == (0, None, None)
+
+
+def test_who_fails_rests_with_all_that_waits(
+    receiver: Receiver, make: Make, rename: Rename, league: League, later: Later
+) -> None:
+    make(league=league)
+    receiver.usual = "503"
+    rename("A")
+    rename("B")
+
+    beat()
+    beat()
+    assert len(receiver.got) == 1
+
+    later(seconds=40)
+    receiver.usual = "200"
+    beat()
+    assert sorted(got.json["data"]["changed"]["name"] for got in receiver.got) == ["A", "A", "B"]
+    assert states() == [("sent", 2), ("sent", 1)]
+
+
+def test_it_waits_for_as_long_as_it_is_asked_to_but_not_for_ever(
+    receiver: Receiver, make: Make, rename: Rename, league: League, later: Later
+) -> None:
+    make(league=league)
+    receiver.answers("429 600", "429 99999999")
+    rename("A")
+
+    beat()
+    later(minutes=9)
+    beat()
+    assert len(receiver.got) == 1
+    later(minutes=2)
+    beat()
+    assert len(receiver.got) == 2
+    later(minutes=61)
+    beat()
+
+    assert states() == [("sent", 3)]
+
+
+def test_a_receiver_that_is_down_for_a_day_gets_everything_afterwards(
+    receiver: Receiver, make: Make, rename: Rename, league: League, later: Later
+) -> None:
+    webhook = make(league=league)
+    receiver.usual = "502"
+    for name in ("A", "B", "C"):
+        rename(name)
+    for _ in range(24 * 6):
+        beat()
+        later(minutes=10)
+
+    tried = len(receiver.got)
+    receiver.usual = "200"
+    for _ in range(60):
+        beat()
+        later(minutes=10)
+
+    told = [got.json["data"]["changed"]["name"] for got in receiver.got[tried:]]
+    assert sorted(told) == ["A", "B", "C"]
+    assert {state for state, _ in states()} == {"sent"}
+    assert tried <= 60
+    webhook.refresh_from_db()
+    assert webhook.is_active
+
+
+def test_who_never_answers_is_switched_off_and_its_owners_are_told(
+    receiver: Receiver, make: Make, rename: Rename, league: League, manager: User, later: Later
+) -> None:
+    webhook = make(league=league)
+    receiver.usual = "500"
+    for day in range(6):
+        rename(f"Day {day}")
+        for _ in range(12):
+            beat()
+            later(hours=2)
+
+    webhook.refresh_from_db()
+    assert not webhook.is_active
+    assert webhook.disabled_reason == "It answered 500."
+    (told,) = Notification.objects.filter(user=manager)
+    assert told.title == "The webhook to 127.0.0.1 is switched off"
+    assert told.link == f"/webhooks/{webhook.pk}/"
+    assert {state for state, _ in states()} == {"failed"}
+    rename("Afterwards")
+    beat()
+    assert "Afterwards" not in [got.json["data"]["changed"]["name"] for got in receiver.got]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "is_gone"), [("json", "410", True), ("json", "404", False), ("discord", "404", True)]
+)
+def test_an_address_that_is_gone_is_switched_off_at_once(
+    receiver: Receiver, make: Make, rename: Rename, league: League, kind: str, status: str, is_gone: bool
+) -> None:
+    webhook = make(league=league, format=kind)
+    receiver.usual = status
+    rename("A")
+
+    beat()
+
+    webhook.refresh_from_db()
+    assert webhook.is_active is not is_gone
+    assert states() == [("failed" if is_gone else "waiting", 1)]
+
+
+def test_a_chat_that_dislikes_a_message_is_not_asked_again(
+    receiver: Receiver, make: Make, rename: Rename, league: League, later: Later
+) -> None:
+    make(league=league, format="slack")
+    receiver.answers("400")
+    rename("A")
+
+    beat()
+    later(hours=1)
+    beat()
+
+    assert states() == [("failed", 1)]
+
+
+def test_an_owner_is_told_in_person(receiver: Receiver, make: Make, rename: Rename, player: User) -> None:
+    webhook = make(user=player)
+    receiver.answers("410")
+    rename("A")
+
+    beat()
+
+    (told,) = player.notifications.all()
+    assert (told.title, told.league) == (f"The webhook to {webhook.host} is switched off", None)
+
+
+def test_a_slow_receiver_is_given_up_on_for_now(
+    receiver: Receiver, make: Make, rename: Rename, league: League, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(league=league)
+    monkeypatch.setattr(sending.outbound.post, "__kwdefaults__", {**_defaults(), "timeout": 0.2})
+    receiver.answers(lambda handler: time.sleep(1))
+    rename("A")
+
+    beat()
+
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.error) == ("waiting", "There was no whole answer in time.")
+    assert len(receiver.got) == 1
+
+
+def _defaults() -> dict[str, Any]:
+    return dict(sending.outbound.post.__kwdefaults__ or {})
+
+
+def test_an_address_that_has_moved_inside_gets_nothing(
+    receiver: Receiver, make: Make, rename: Rename, league: League, settings: Settings
+) -> None:
+    make(league=league)
+    rename("A")
+    settings.OUTBOUND_LOOPBACK = False
+
+    beat()
+
+    assert receiver.got == []
+    assert WebhookDelivery.objects.get().error.startswith("The address")
+
+
+def test_what_an_answer_says_is_kept_in_part(receiver: Receiver, make: Make, rename: Rename, league: League) -> None:
+    make(league=league)
+    receiver.answers(lambda handler: handler.answer("200", body=b"\0\xff" + b"x" * 5000))
+    rename("A")
+
+    beat()
+
+    assert WebhookDelivery.objects.get().answer == "\N{REPLACEMENT CHARACTER}" + "x" * 1022
+
+
+# Who gets what ----------------------------------------------------------------------------------
+
+
+def test_both_secrets_hold_for_a_day(
+    receiver: Receiver, make: Make, rename: Rename, league: League, manager: User, later: Later
+) -> None:
+    old = make(league=league).secret
+    webhook = endpoints.rotate_secret(webhook_id=Webhook.objects.get().pk, actor=manager, now=timezone.now())
+    rename("A")
+    beat()
+    later(hours=25)
+    rename("B")
+    beat()
+
+    first, second = receiver.got
+    assert webhook.secret != old
+    assert [is_signed(first, secret) for secret in (old, webhook.secret)] == [True, True]
+    assert [is_signed(second, secret) for secret in (old, webhook.secret)] == [False, True]
+
+
+def test_who_leaves_the_league_gets_nothing_any_more(
+    receiver: Receiver, make: Make, rename: Rename, league: League, player: User
+) -> None:
+    make(user=player)
+    rename("A")
+    membership.leave_league(league_id=league.pk, user=player, now=timezone.now())
+    rename("B")
+    beat()
+    assert receiver.got == []
+
+
+def test_what_waits_is_not_sent_to_who_has_left_meanwhile(
+    receiver: Receiver, make: Make, rename: Rename, league: League, player: User, later: Later
+) -> None:
+    make(user=player)
+    receiver.answers("500")
+    rename("A")
+    beat()
+    membership.leave_league(league_id=league.pk, user=player, now=timezone.now())
+    forget_the_past()
+
+    later(minutes=5)
+    beat()
+
+    assert len(receiver.got) == 1
+    assert states() == [("dropped", 2)]
+
+
+def test_a_closed_account_gets_nothing(
+    receiver: Receiver, make: Make, rename: Rename, player: User, later: Later
+) -> None:
+    make(user=player)
+    receiver.answers("500")
+    rename("A")
+    beat()
+    User.objects.filter(pk=player.pk).update(is_active=False)
+    rename("B")
+
+    later(minutes=5)
+    beat()
+
+    assert len(receiver.got) == 1
+    assert states() == [("dropped", 2)]
+
+
+def test_one_hears_of_all_of_ones_leagues_and_of_no_other(
+    receiver: Receiver, make: Make, rename: Rename, league: League, manager: User, player: User
+) -> None:
+    stranger = UserFactory()
+    for user in (manager, player, stranger):
+        make(user=user, url=f"{receiver.url}/{user.pk}")
+    rename("A")
+
+    filling.catch_up()
+    for pk in Webhook.objects.values_list("pk", flat=True):  # one by one: threads do not see what a test wrote
+        sending._send_of(pk)
+
+    assert {got.path for got in receiver.got} == {f"/hook/{manager.pk}", f"/hook/{player.pk}"}
+
+
+# Tests and second tries -------------------------------------------------------------------------
+
+
+def test_a_test_is_sent_at_once_also_while_the_webhook_rests_and_is_tried_once(
+    receiver: Receiver, make: Make, rename: Rename, league: League, manager: User
+) -> None:
+    webhook = make(league=league)
+    receiver.answers("500", "500", "200")
+    rename("A")
+    beat()
+
+    for _ in range(2):
+        endpoints.test(webhook_id=webhook.pk, actor=manager, now=timezone.now())
+        beat()
+
+    test = ("webhook.test", {"message": "This is a test."})
+    assert [(got.json["type"], got.json["data"]) for got in receiver.got[1:]] == [test, test]
+    assert states() == [("waiting", 1), ("failed", 1), ("sent", 1)]
+    webhook.refresh_from_db()
+    assert webhook.failures == 0
+
+
+def test_what_was_given_up_is_sent_again_with_its_old_id(
+    receiver: Receiver, make: Make, rename: Rename, league: League, manager: User
+) -> None:
+    webhook = make(league=league, format="slack")
+    receiver.answers("400")
+    rename("A")
+    beat()
+
+    endpoints.send_again(delivery_id=webhook.deliveries.get().pk, actor=manager)
+    beat()
+
+    assert receiver.got[0].body == receiver.got[1].body
+    assert states() == [("sent", 1)]
+
+
+def test_old_posts_are_forgotten(receiver: Receiver, make: Make, rename: Rename, league: League, later: Later) -> None:
+    make(league=league)
+    rename("A")
+    beat()
+    later(days=29)
+    sending.forget_old()
+    assert WebhookDelivery.objects.count() == 1
+
+    later(days=2)
+    sending.forget_old()
+    assert WebhookDelivery.objects.count() == 0
+
+
+# Deaths and races -------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_post_each_event_once(
+    receiver: Receiver, make: Make, rename: Rename, league: League, player: User
+) -> None:
+    make(league=league)
+    make(user=player)
+    for name in ("A", "B", "C"):
+        rename(name)
+
+    at_once([beat, beat, beat])
+    beat()
+
+    ids = [got.headers["Webhook-Id"] for got in receiver.got]
+    assert len(ids) == len(set(ids)) == 6
+
+
+DIE = """
+import os, django
+django.setup()
+from fantasy_f1.core import outbound
+from notifications.webhooks import filling, sending
+from django.conf import settings
+settings.OUTBOUND_LOOPBACK = True
+really = outbound.post
+def post(*args, **kwargs):
+    really(*args, **kwargs)
+    os._exit(9)
+outbound.post = post
+filling.catch_up()
+sending.send_due()
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_dies_between_handing_over_and_the_answer_is_followed_by_the_same_post(
+    receiver: Receiver, make: Make, rename: Rename, league: League, later: Later
+) -> None:
+    """The receiver gets it twice, with one id: that is how it knows."""
+    make(league=league)
+    rename("A")
+    database = connection.settings_dict["NAME"]
+    address = f"sqlite:///{database}" if connection.vendor == "sqlite" else os.environ.get("TEST_DATABASE_URL", "")
+    address = address if connection.vendor == "sqlite" else f"{address.rpartition('/')[0]}/{database}"
+    environment = {**os.environ, "DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "fantasy_f1.settings"}
+    root = Path(__file__).parents[3]
+    died = subprocess.run([sys.executable, "-c", DIE], env=environment, cwd=root, capture_output=True, timeout=60)
+    assert died.returncode == 9, died.stderr
+    assert states() == [("handed_over", 1)]
+
+    beat()
+    assert len(receiver.got) == 1
+    later(seconds=CLAIM.total_seconds() + 60)
+    beat()
+
+    first, second = receiver.got
+    assert (first.headers["Webhook-Id"], first.body) == (second.headers["Webhook-Id"], second.body)
+    assert states() == [("sent", 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_webhook_that_hangs_holds_up_no_other(
+    receiver: Receiver, make: Make, rename: Rename, league: League, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Receiver() as slow:
+        slow.usual = lambda handler: time.sleep(1.5)
+        make(league=league, url=slow.url)
+        make(league=league)
+        rename("A")
+        monkeypatch.setattr(sending.outbound.post, "__kwdefaults__", {**_defaults(), "timeout": 1.0})
+
+        beat()
+
+    assert len(receiver.got) == 1
+    assert sorted(state for state, _ in states()) == ["sent", "waiting"]
