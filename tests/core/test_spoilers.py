@@ -273,6 +273,8 @@ def test_pages_of_a_hidden_race_do_not_say_that_it_is_to_come(season: Season, cl
     board = shown(client, f"{reverse('scoring:leaderboard', args=[league])}?race={season.hidden.pk}")
     assert "Show the result" in board
     assert "Nobody of this league drafted the race." not in board
+    board = shown(client, f"{reverse('scoring:leaderboard', args=[league])}?race={season.to_come.pk}")
+    assert "Points appear by themselves when the results are in." in board
 
 
 def test_a_shield_costs_two_queries(season: Season, client: Client) -> None:
