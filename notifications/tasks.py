@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from fantasy_f1.core import clock
+from fantasy_f1.core.sweeps import attempts
 from notifications import delivery, reminders, routing, scores, telling
 from notifications.webhooks import filling, sending
 
@@ -34,8 +35,9 @@ def deliver() -> None:
 @shared_task
 def send_webhooks() -> None:
     """Post what happened to whoever wants to hear of it, and once more what they did not take."""
-    filling.catch_up()
-    sending.send_due()
+    with attempts("Webhooks failed.") as attempt:
+        attempt(filling.catch_up)
+        attempt(sending.send_due)
 
 
 @shared_task
