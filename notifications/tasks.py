@@ -4,6 +4,7 @@ from datetime import time, timedelta
 
 from fantasy_f1.core import clock
 from fantasy_f1.core.jobs import Queue, periodic
+from fantasy_f1.core.sweeps import attempts
 from notifications import delivery, reminders, routing, scores, telling
 from notifications.webhooks import filling, sending
 
@@ -15,8 +16,9 @@ def _has_news() -> bool:
 @periodic(every=timedelta(seconds=2), when=_has_news)
 def tell() -> None:
     """Tells people of what happened in leagues and drafts, and chooses the ways on which they hear of it."""
-    telling.catch_up()
-    routing.route_new()
+    with attempts("Not everybody could be told.") as attempt:
+        attempt(telling.catch_up)
+        attempt(routing.route_new)
 
 
 @periodic(every=timedelta(minutes=1), limit=timedelta(minutes=10))
@@ -29,8 +31,9 @@ def tell_scores() -> None:
 def remind() -> None:
     """Reminds players without a driver two hours before a draft locks."""
     now = clock.now()
-    reminders.remind(now)
-    filling.warn_of_locks(now)
+    with attempts("Not everybody could be reminded.") as attempt:
+        attempt(reminders.remind, now=now)
+        attempt(filling.warn_of_locks, now=now)
 
 
 @periodic(every=timedelta(seconds=10), queue=Queue.MAIL, limit=timedelta(minutes=5), when=delivery.has_due)
@@ -46,8 +49,9 @@ def _has_posts() -> bool:
 @periodic(every=timedelta(seconds=5), queue=Queue.MAIL, limit=timedelta(minutes=5), when=_has_posts)
 def send_webhooks() -> None:
     """Posts what happened to the webhooks that want to hear of it, and once more what they did not take."""
-    filling.catch_up()
-    sending.send_due()
+    with attempts("Webhooks failed.") as attempt:
+        attempt(filling.catch_up)
+        attempt(sending.send_due)
 
 
 @periodic(every=time(4, 53))

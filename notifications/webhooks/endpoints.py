@@ -28,6 +28,7 @@ MOST_OF_USER, MOST_OF_LEAGUE = 10, 5
 OLD_SECRET_FOR = timedelta(hours=24)
 """How long posts are signed with the old secret, too, once there is a new one."""
 SWITCHED_OFF = "The webhook was switched off."
+NOT_THERE = "There is no such webhook."
 
 Format = Webhook.Format
 
@@ -212,12 +213,16 @@ def _give_up_waiting(webhook: Webhook, now: datetime) -> None:
 def _seen(webhook_id: int, actor: User) -> Webhook:
     webhook = Webhook.objects.visible_to(actor).select_related("league", "user").filter(pk=webhook_id).first()
     if webhook is None:
-        raise NoSuchWebhook("There is no such webhook.")
+        raise NoSuchWebhook(NOT_THERE)
     return webhook
 
 
 def _locked(webhook_id: int, actor: User) -> Webhook:
-    return Webhook.objects.select_for_update(no_key=True).get(pk=_seen(webhook_id, actor).pk)
+    _seen(webhook_id, actor)
+    webhook = Webhook.objects.select_for_update(no_key=True).filter(pk=webhook_id).first()
+    if webhook is None:  # removed meanwhile
+        raise NoSuchWebhook(NOT_THERE)
+    return webhook
 
 
 def _checked(events: Sequence[str]) -> list[str]:

@@ -49,11 +49,7 @@ class WebhookForm(RefusableForm):
         help_text="Of a Discord channel’s or a Slack app’s webhook, or of a program of your own. It begins with https://.",
         widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off", "spellcheck": "false"}),
     )
-    format = forms.ChoiceField(
-        label="It takes",
-        required=False,
-        choices=[("", "What the address is for"), *Webhook.Format.choices],
-    )
+    format = forms.ChoiceField(required=False, choices=[("", "Told by the address"), *Webhook.Format.choices])
 
 
 class EventsForm(RefusableForm):

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from time import monotonic
 
 from django.db import connections, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from fantasy_f1.core import outbound
@@ -75,8 +75,9 @@ def _webhooks_due() -> list[int]:
     waiting = WebhookDelivery.objects.filter(state=Outgoing.State.WAITING, next_at__lte=now)
     awake = Q(webhook__rests_until=None) | Q(webhook__rests_until__lte=now) | Q(type=TEST)
     lost = WebhookDelivery.objects.filter(claimed_until__lt=now)
-    due = [*waiting.filter(awake).order_by("next_at", "pk").values_list("webhook", flat=True)]
-    return list(dict.fromkeys([*due, *lost.values_list("webhook", flat=True)]))
+    due = waiting.filter(awake).order_by().values("webhook").annotate(first=Min("next_at")).order_by("first")
+    of_the_dead = lost.order_by().values_list("webhook", flat=True).distinct()
+    return list(dict.fromkeys([*(row["webhook"] for row in due), *of_the_dead]))
 
 
 def _in_thread(webhook_id: int, end: float) -> None:
@@ -179,7 +180,9 @@ def _conclude(delivery: WebhookDelivery, problem: Exception | None) -> None:
 
 def _failed(webhook_id: int, problem: Exception, now: datetime) -> None:
     with transaction.atomic():
-        webhook = Webhook.objects.select_for_update().get(pk=webhook_id)
+        webhook = Webhook.objects.select_for_update().filter(pk=webhook_id).first()
+        if webhook is None:  # removed meanwhile
+            return
         rest = RESTS[min(webhook.failures, len(RESTS) - 1)] * random.uniform(1, 1 + JITTER)  # noqa: S311 (jitter)
         webhook.failures += 1
         webhook.failing_since = webhook.failing_since or now

@@ -15,7 +15,8 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.models import EventLog, LogPosition
 from leagues import managers
 from leagues.models import Constructor, League
-from notifications.webhooks import filling, sending
+from notifications.tasks import send_webhooks
+from notifications.webhooks import filling
 from notifications.webhooks.models import Webhook, new_secret
 from tests.receiver import Receiver
 
@@ -65,8 +66,7 @@ def player(league: League) -> User:
 
 def beat() -> None:
     """What beat does."""
-    filling.catch_up()
-    sending.send_due()
+    send_webhooks.delay()
 
 
 @pytest.fixture

@@ -17,10 +17,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from fantasy_f1.core.models import EventLog
 from leagues import membership
 from leagues.models import League
 from notifications.models import Notification
 from notifications.outgoing import CLAIM
+from notifications.tasks import forget_webhook_posts
 from notifications.webhooks import endpoints, filling, sending
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from tests.contention import at_once
@@ -402,11 +404,11 @@ def test_old_posts_are_forgotten(receiver: Receiver, make: Make, rename: Rename,
     rename("A")
     beat()
     later(days=29)
-    sending.forget_old()
+    forget_webhook_posts.delay()
     assert WebhookDelivery.objects.count() == 1
 
     later(days=2)
-    sending.forget_old()
+    forget_webhook_posts.delay()
     assert WebhookDelivery.objects.count() == 0
 
 
@@ -470,6 +472,49 @@ def test_who_dies_between_handing_over_and_the_answer_is_followed_by_the_same_po
     first, second = receiver.got
     assert (first.headers["Webhook-Id"], first.body) == (second.headers["Webhook-Id"], second.body)
     assert states() == [("sent", 2)]
+
+
+def test_an_event_that_cannot_be_told_holds_up_no_other(
+    receiver: Receiver, make: Make, rename: Rename, league: League, monkeypatch: pytest.MonkeyPatch, later: Later
+) -> None:
+    make(league=league)
+    really = filling.of_row
+    rename("A")
+    rename("B")
+    broken = EventLog.objects.latest("pk").pk - 1
+
+    def of_row(row: EventLog, heard_in: Any) -> Any:
+        if row.pk == broken:
+            raise ValueError("broken")
+        return really(row, heard_in)
+
+    monkeypatch.setattr(filling, "of_row", of_row)
+    with pytest.raises(ExceptionGroup):
+        beat()
+    monkeypatch.undo()
+    later(minutes=2)
+    beat()
+
+    assert [got.json["data"]["changed"]["name"] for got in receiver.got] == ["B", "A"]
+
+
+def test_a_webhook_that_is_removed_while_it_is_posted_to_is_no_trouble(
+    receiver: Receiver, make: Make, rename: Rename, league: League, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = make(league=league)
+    receiver.usual = "500"
+    really = sending._failed
+
+    def failed(webhook_id: int, *args: Any) -> None:
+        webhook.delete()
+        really(webhook_id, *args)
+
+    monkeypatch.setattr(sending, "_failed", failed)
+    rename("A")
+
+    beat()
+
+    assert not WebhookDelivery.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
