@@ -49,6 +49,7 @@ OF_THE_HOST = {
     "core.gameclock": "",
     "core.lease": "",
     "django_celery_beat.periodictask": "",
+    "notifications.delivery": "",
     "notifications.toldscore": "",
     "races.driver": "",
     "races.heldevent": "",
