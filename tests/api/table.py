@@ -12,6 +12,7 @@ from typing import Any
 from pyotp import TOTP
 
 from tests.api.world import World
+from tests.pushing import PushedTo
 
 ACTORS = ["anonymous", "stranger", "member", "owner", "manager", "host"]
 LEAGUES = ["public", "private"]
@@ -88,6 +89,11 @@ notifications_events        401  200 200 200 200 200
 notifications_list          401  200 200 200 200 200
 notifications_mark_all_read 401  200 200 200 200 200
 notifications_mark_read     401  404 404 200 404 404
+notifications_preferences   401  200 200 200 200 200
+notifications_change_preferences 401 200 200 200 200 200
+push_subscriptions_create   401  201 201 201 201 201
+push_subscriptions_delete   401  404 404 204 404 404
+push_subscriptions_list     401  200 200 200 200 200
 races_entries               200  200 200 200 200 200
 races_list                  200  200 200 200 200 200
 races_read                  200  200 200 200 200 200
@@ -153,6 +159,8 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "members_replace": lambda world: {"reason": "Gone", "username": "stranger"},
     "mock_draft_create": lambda world: {"teams": 4},
     "mock_draft_pick": lambda world: {"driver_id": world.driver.pk},
+    "notifications_change_preferences": lambda world: {"digest": "daily"},
+    "push_subscriptions_create": lambda world: {"endpoint": "https://1.1.1.1/push", "keys": PushedTo().keys},
     "second_factor_begin": lambda world: {"current_password": world.password},
     "second_factor_confirm": lambda world: {"otp": TOTP(world.secret).now()},
     "second_factor_disable": lambda world: {"current_password": world.password},
@@ -178,6 +186,9 @@ NOT_WITH_KEYS = {
     "keys_create",
     "keys_list",
     "keys_revoke",
+    "push_subscriptions_create",
+    "push_subscriptions_delete",
+    "push_subscriptions_list",
     "second_factor_begin",
     "second_factor_confirm",
     "second_factor_disable",

@@ -13,7 +13,7 @@ from drafts.models import CalendarFeed, Draft
 from drafts.picks import make_pick
 from leagues import chat
 from leagues.models import ChatMessage, Constructor, League
-from notifications.models import Notification
+from notifications.models import Notification, PushSubscription
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from races.models import Driver, Race
 from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
@@ -31,6 +31,8 @@ class World:
     members_team: Constructor
     draft: Draft
     notification: Notification
+    """The owner's."""
+    browser: PushSubscription
     """The owner's."""
     message: ChatMessage
     """The owner's."""
@@ -81,6 +83,7 @@ class World:
             "drivers": self.driver.pk,
             "leagues": self.league.pk,
             "notifications": self.notification.pk,
+            "notifications/push-subscriptions": self.browser.pk,
             "races": self.race.pk,
             "users": self.owner.pk,
             "webhooks": self.post.webhook_id,
@@ -137,6 +140,7 @@ def make_world(*, private: bool) -> World:
             user=users["owner"], type="pick_turn", title=f"{words} title", created_at=now
         ),
         post=_post_of(users["owner"], league),
+        browser=PushSubscription.objects.create(user=users["owner"], endpoint="https://1.1.1.1/", created_at=now),
         message=chat.say(league_id=league.pk, actor=users["owner"], text=f"{words} text", now=now),
         calendar=calendars.make_feed(user=users["owner"], league=None, now=now)[0],
         access={actor: pair["access"] for actor, pair in tokens.items()},

@@ -50,6 +50,7 @@ OF_THE_HOST = {
     "core.lease": "",
     "core.taskrun": "",
     "core.taskstate": "",
+    "notifications.delivery": "",
     "notifications.toldscore": "",
     "races.driver": "",
     "races.heldevent": "",

@@ -324,6 +324,28 @@ def test_secret_makes_one_and_keeps_it(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_push_key_is_made_once_given_or_none(given: Callable[[str], None], tmp_path: Path) -> None:
+    file = tmp_path / "vapid.key"
+
+    made, again = (env.push_key(NAME, fallback_file=file) for _ in range(2))
+    none = env.push_key(NAME, fallback_file=None)
+    given(made)
+
+    assert made == again == file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert none == ""
+    assert env.push_key(NAME, fallback_file=None) == made
+
+
+@pytest.mark.parametrize("value", ["short", "A" * 43, "_" * 43, "ä" * 43, "x" * 44])
+def test_push_key_refuses_what_is_none(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    assert refusal(lambda: env.push_key(NAME, fallback_file=None)) == (
+        "Configuration error: A_VARIABLE is no key: manage.py vapid_key prints one."
+    )
+
+
 def test_secret_must_be_given_where_none_may_be_made() -> None:
     assert refusal(lambda: env.secret(NAME, fallback_file=None)) == (
         "Configuration error: A_VARIABLE must be set (at least 32 random characters)."

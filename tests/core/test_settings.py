@@ -117,13 +117,17 @@ def test_production_collects_static_files_under_hashed_names(run: Run) -> None:
     }
 
 
-def test_the_keys_of_sessions_and_tokens_are_two_which_embedded_makes_itself(run: Run) -> None:
-    names = ["SECRET_KEY", "JWT_SIGNING_KEY"]
+def test_embedded_makes_its_keys_itself_and_keeps_them(run: Run) -> None:
+    names = ["SECRET_KEY", "JWT_SIGNING_KEY", "VAPID_PRIVATE_KEY"]
 
     first, second = settings(run, names), settings(run, names)
 
     assert first == second
-    assert len(set(first.values())) == 2
+    assert len(set(first.values())) == 3
+
+
+def test_production_offers_no_pushes_without_a_key(run: Run) -> None:
+    assert settings(run, ["VAPID_PRIVATE_KEY"], **PRODUCTION) == {"VAPID_PRIVATE_KEY": ""}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Which ways a notification takes, and when."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, time, timedelta
 
@@ -12,11 +12,11 @@ from pytest_django import Settings
 
 from accounts.models import User
 from fantasy_f1.core.errors import Invalid
-from notifications import channels, delivery, routing, service
+from notifications import delivery, routing, service
 from notifications.channels import Way
 from notifications.messages import Message
 from notifications.models import Channel, Delivery, Habits, Notification, Preference
-from notifications.outgoing import Outgoing
+from notifications.outgoing import Outgoing, SendAll
 from notifications.preferences import habits_of, set_habits, set_ways, wanted
 from tests.factories import UserFactory
 
@@ -161,10 +161,10 @@ class Post:
     def targets(self, users: Iterable[User]) -> dict[int, list[str]]:
         return {user.pk: ["one", "two"] for user in users}
 
-    def open(self) -> nullcontext[channels.Sender]:
-        def send(row: Delivery, hand_over: object) -> None:
-            hand_over()  # type: ignore[operator]
-            self.sent.append(row.notification.user_id)
+    def open(self) -> nullcontext[SendAll[Delivery]]:
+        def send(rows: Sequence[Delivery], hand_over: Callable[[], None]) -> None:
+            hand_over()
+            self.sent.extend(row.notification.user_id for row in rows)
 
         return nullcontext(send)
 
