@@ -153,7 +153,7 @@ def test_the_clockwork_plays_a_race_week(
 
         # The race is run. The upstream is asked by its plan; scores are made, and everybody hears of theirs once.
         pass_until(race.starts_at + timedelta(hours=5), timedelta(minutes=20))
-        board = race_board(league, race, until=None)
+        board = race_board(League.objects.get(), race, until=None)
         assert len(board.rows) == 4
         assert told("race_finished") == outside.mailed(f"{race.name}: ") - Counter(ONCE_EACH) == ONCE_EACH
         assert told("results_amended") == {}
