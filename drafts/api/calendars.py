@@ -16,14 +16,12 @@ from drafts.models import CalendarFeed
 from fantasy_f1.core import clock
 from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.serializers import StrictSerializer, valid
+from fantasy_f1.core.serializers import IdField, StrictSerializer, valid
 from leagues.models import League
 
 
 class CalendarFeedIn(StrictSerializer):
-    league = serializers.IntegerField(
-        required=False, allow_null=True, min_value=1, help_text="One that you play in; null or left out: all of them"
-    )
+    league = IdField(required=False, allow_null=True, help_text="One that you play in; null or left out: all of them")
 
 
 class CalendarFeedOut(serializers.ModelSerializer[CalendarFeed]):

@@ -444,5 +444,7 @@ def test_programs_make_none_of_leagues_that_they_do_not_see(signed_in: Client, n
     hidden = LeagueFactory(is_private=True)
 
     answer = signed_in.post("/api/v1/calendar-feeds", {"league": hidden.pk}, "application/json")
+    nonsense = signed_in.post("/api/v1/calendar-feeds", {"league": 10**30}, "application/json")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert nonsense.status_code == 400
