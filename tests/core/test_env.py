@@ -238,6 +238,16 @@ def test_database_refuses_a_broken_address_without_repeating_it(value: str, give
     )
 
 
+def test_service_is_an_address_whose_packages_are_installed_or_nothing(given: Callable[[str], None]) -> None:
+    given("")
+    assert env.service(NAME, "no_such_module") == ""
+    given("https://key@sentry.example.com/1")
+    assert env.service(NAME, "json") == "https://key@sentry.example.com/1"
+    assert "requirements-observability.txt" in refusal(lambda: env.service(NAME, "no_such_module"))
+    given("ftp://sentry.example.com")
+    assert "must be an address" in refusal(lambda: env.service(NAME, "json"))
+
+
 def test_redis_is_an_address_or_nothing(given: Callable[[str], None]) -> None:
     nothing = env.redis(NAME)
     given("redis://localhost:6379/0")
@@ -433,6 +443,9 @@ POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40, "JWT_
         ("RATE_LIMIT_AUTH_ACCOUNT", {"RATE_LIMIT_AUTH_ACCOUNT": "20/5"}),
         ("RATE_LIMIT_MAIL", {"RATE_LIMIT_MAIL": "5/1d"}),
         ("RATE_LIMIT_CHAT", {"RATE_LIMIT_CHAT": "many"}),
+        ("METRICS_DIR", {"METRICS_DIR": "/dev/null/metrics"}),
+        ("SENTRY_DSN", {"SENTRY_DSN": "sentry.example.com"}),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}),
     ],
 )
 def test_a_wrong_variable_stops_the_start_with_one_line_that_names_it(

@@ -103,6 +103,22 @@ def test_compose_holds_streams_in_a_process_that_the_proxy_knows() -> None:
     assert "reverse_proxy @streams 127.0.0.1:8001" in proxy
 
 
+def test_compose_lets_the_processes_of_web_count_together() -> None:
+    services = parsed("docker-compose.yml")["services"]
+
+    assert services["web"]["environment"]["METRICS_DIR"] == "/tmp/metrics"  # noqa: S108  # within the container
+    assert "METRICS_DIR" not in services["live"]["environment"]
+
+
+def test_what_watches_needs_the_same_versions_as_all_else() -> None:
+    base, more = (
+        set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-observability.txt")
+    )
+
+    assert base < more
+
+
 def test_compose_believes_the_gateway_of_its_own_network_alone() -> None:
     compose = parsed("docker-compose.yml")
 
@@ -135,7 +151,7 @@ def test_pre_commit_fetches_nothing() -> None:
     assert {hook["language"] for hook in config["repos"][0]["hooks"]} == {"system"}
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-observability.txt", "requirements-dev.txt"])
 def test_requirements_are_exact_hashed_and_name_no_index(name: str) -> None:
     lines = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
 
