@@ -408,7 +408,8 @@ def test_a_digest_that_was_taken_back_in_part_is_not_handed_over(
 
     def too_slow(claim: "outgoing._Claim[Delivery]") -> None:
         first = claim.rows[0]
-        Delivery.objects.filter(pk=first.pk).update(state=State.WAITING, claimed_until=None, next_at=timezone.now())
+        soon = timezone.now() + timedelta(seconds=1)
+        Delivery.objects.filter(pk=first.pk).update(state=State.WAITING, claimed_until=None, next_at=soon)
         hand_over(claim)
 
     with monkeypatch.context() as patch:
