@@ -1,5 +1,10 @@
 """Sending what was routed, channel by channel."""
 
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from drafts.clock import quiet_until
@@ -9,6 +14,10 @@ from notifications import outgoing
 from notifications.channels import CHANNELS
 from notifications.models import Delivery, Habits
 from notifications.outgoing import NotNeeded, NotYet
+
+AT_A_TIME = 10
+LONGEST = 60
+"""Seconds in which another ten are begun: a server that takes its time for each must not outlast the task."""
 
 
 def has_due() -> bool:
@@ -29,10 +38,22 @@ def _deliver_by(*, channel: str) -> None:
     if not outgoing.has_due(rows):
         return
     with CHANNELS[channel].open() as send:
-        outgoing.send_due(
-            rows.filter(in_digest=False), lambda delivery, hand_over: send([delivery], hand_over), check=_is_needed
-        )
-        outgoing.send_due_together(rows.filter(in_digest=True), send, by="notification__user_id", check=_is_needed)
+
+        def send_one(delivery: Delivery, hand_over: Callable[[], None]) -> None:
+            send([delivery], hand_over)
+
+        singles, digests = rows.filter(in_digest=False), rows.filter(in_digest=True)
+        _repeat(partial(outgoing.send_due, singles, send_one), singles)
+        _repeat(partial(outgoing.send_due_together, digests, send, by="notification__user_id"), digests)
+
+
+def _repeat(sweep: Callable[..., int], rows: QuerySet[Delivery]) -> None:
+    """Until nothing is due any more, or the time is up."""
+    until = monotonic() + LONGEST
+    while outgoing.has_due(rows):
+        sweep(check=_is_needed, most=AT_A_TIME)
+        if monotonic() >= until:
+            return
 
 
 def _is_needed(delivery: Delivery) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 from accounts import export
 from accounts.models import User
 from accounts.signals import account_closing
+from fantasy_f1.core.spoilers import results_until
 from notifications.models import Habits
+from notifications.shown import shown
 
 
 def forget(*, user: User, for_good: bool, **kwargs: Any) -> None:
@@ -19,8 +21,13 @@ def forget(*, user: User, for_good: bool, **kwargs: Any) -> None:
 
 
 def notifications_of(user: User) -> list[dict[str, Any]]:
-    fields = ["type", "title", "message", "link", "is_read", "created_at"]
-    return list(user.notifications.order_by("pk").values(*fields))
+    """As the person may see them: a shield holds here, too."""
+    fields = ["type", "link", "is_read", "created_at"]
+    told = []
+    for each in user.notifications.select_related("race").order_by("pk"):
+        title, text = shown(each, results_until(user))
+        told.append({"title": title, "message": text, **{name: getattr(each, name) for name in fields}})
+    return told
 
 
 def webhooks_of(user: User) -> list[dict[str, Any]]:

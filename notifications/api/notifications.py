@@ -21,7 +21,7 @@ from fantasy_f1.core.http import account_of
 from fantasy_f1.core.live import Stream
 from fantasy_f1.core.renderers import EventStreamRenderer
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.spoilers import SPOILERS, asked_until, seen_by
+from fantasy_f1.core.spoilers import seen_by
 from notifications import bell, service
 from notifications.models import Notification
 from notifications.shown import hidden_race, shown, without_hidden
@@ -36,7 +36,7 @@ data: {}
 
 class ShownFilter(SearchFilter):
     def filter(self, qs: QuerySet[Notification], value: str) -> QuerySet[Notification]:
-        return super().filter(without_hidden(qs, asked_until(self.parent.request)) if value else qs, value)
+        return super().filter(without_hidden(qs, seen_by(self.parent.request)) if value else qs, value)
 
 
 class NotificationFilter(django_filters.FilterSet):
@@ -90,20 +90,18 @@ class NotificationList(ListAPIView[Notification]):
     serializer_class = NotificationOut
     filterset_class = NotificationFilter
     queryset = Notification.objects.none()  # for the schema
-    own_parameters = [SPOILERS.name]
 
     def get_queryset(self) -> QuerySet[Notification]:
         return service.for_user(account_of(self.request)).select_related("race")
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "until": asked_until(self.request)}
+        return {**super().get_serializer_context(), "until": seen_by(self.request)}
 
     @extend_schema(
         operation_id="notifications_list",
         tags=["notifications"],
         summary="One's own notifications, the latest first",
-        parameters=[SPOILERS],
-        responses={200: NotificationOut(many=True), **problems(400)},
+        responses={200: NotificationOut(many=True), **problems(401)},
     )
     def get(self, request: Request) -> Response:
         return self.list(request)

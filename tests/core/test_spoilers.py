@@ -21,6 +21,7 @@ from accounts.models import User
 from drafts import lifecycle, mock
 from fantasy_f1.core import clock
 from leagues.models import Constructor, League
+from notifications.scores import tell_scores
 from races.models import Driver, Race, RaceResult, ResultRevision, Session
 from scoring.models import DriverScore
 from scoring.scores import score_race
@@ -80,6 +81,7 @@ def season(before: Season) -> Season:
     give_result(before.hidden, before.drivers[::-1], fastest=before.drivers[3])
     give_qualifying(before.hidden, before.drivers)
     make_telling(before.hidden, now=clock.now())
+    tell_scores(clock.now())
     shield.raise_shield(user=before.viewer, now=before.hidden.starts_at - 3 * DAY)
     return before
 
@@ -182,10 +184,12 @@ def test_no_page_tells_what_the_shield_hides(season: Season, client: Client, nam
 
 
 TELLERS = {
+    "accounts:export",
     "drafts:mock",
     "drafts:room",
     "home",
     "league",
+    "notifications:list",
     "races:driver",
     "races:drivers",
     "races:race",

@@ -93,6 +93,28 @@ def test_many_mails_share_a_connection(server: MailServer, ana: User) -> None:
     assert (server.heard.count("EHLO"), server.heard.count("QUIT")) == (1, 1)
 
 
+def test_all_that_is_due_goes_out_however_much_it_is(server: MailServer, ana: User) -> None:
+    for number in range(25):
+        tell(ana, title=f"News {number}", is_read=number % 5 == 0)
+
+    delivery.deliver()
+
+    assert len(server.mails) == 20
+    assert {state for state, _ in outcomes()} == {"sent", "dropped"}
+
+
+def test_a_slow_server_does_not_outlast_the_task(
+    server: MailServer, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "LONGEST", 0)
+    for number in range(25):
+        tell(ana, title=f"News {number}")
+
+    delivery.deliver()
+
+    assert len(server.mails) == delivery.AT_A_TIME
+
+
 def test_no_title_gets_into_the_head(server: MailServer, ana: User) -> None:
     tell(ana, title="Hello\r\nBcc: eve@example.com\n\nbody\u2028x")
 
@@ -386,7 +408,8 @@ def test_a_digest_that_was_taken_back_in_part_is_not_handed_over(
 
     def too_slow(claim: "outgoing._Claim[Delivery]") -> None:
         first = claim.rows[0]
-        Delivery.objects.filter(pk=first.pk).update(state=State.WAITING, claimed_until=None, next_at=timezone.now())
+        soon = timezone.now() + timedelta(seconds=1)
+        Delivery.objects.filter(pk=first.pk).update(state=State.WAITING, claimed_until=None, next_at=soon)
         hand_over(claim)
 
     with monkeypatch.context() as patch:
