@@ -36,7 +36,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 
 from fantasy_f1.core import clockwork
 from fantasy_f1.core.converters import id_of
-from fantasy_f1.core.models import EventLog, GameClock, Lease, TaskRun, TaskState
+from fantasy_f1.core.models import EventLog, GameClock, Lease, LogPosition, TaskRun, TaskState, UnreadEvent
 
 log = structlog.get_logger(__name__)
 FILTERED_BY = {"exact", "isnull", "isempty", "gte", "lt", "year", "month", "day"}
@@ -197,6 +197,22 @@ class EventLogAdmin(ReadOnly):
     list_select_related = ["actor"]
     search_fields = ["topic", "actor__username"]
     ordering = ["-pk"]
+
+
+@admin.register(LogPosition)
+class LogPositionAdmin(ReadOnly):
+    """How far each reader of the log has come."""
+
+    list_display = ["reader", "position"]
+
+
+@admin.register(UnreadEvent)
+class UnreadEventAdmin(ReadOnly):
+    """What a reader of the log failed on, and when it tries again."""
+
+    list_display = ["event", "reader", "error", "tries", "next_at"]
+    list_filter = ["reader"]
+    list_select_related = ["event"]
 
 
 @admin.register(GameClock)
