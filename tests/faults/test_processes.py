@@ -42,6 +42,8 @@ pytestmark = [
     pytest.mark.skipif(not FOLDER, reason="takes minutes, and servers of its own: make faults"),
 ]
 PATIENCE = 90
+RUNS = 3
+"""After so many everything is done that one run leaves for the next one, as beat starts it."""
 jobs_of = {job.name: job for job in jobs.catalogue()}
 
 
@@ -170,7 +172,8 @@ def test_a_worker_killed_in_the_middle_of_a_task_loses_nothing_and_does_nothing_
 ) -> None:
     at = make_world(name)
     monkeypatch.setattr(clock, "now", lambda: at)
-    broker.tasks[name].run()
+    for _ in range(RUNS):
+        broker.tasks[name].run()
     done = told()
     call_command("flush", interactive=False, verbosity=0)
     make_world(name)
@@ -186,11 +189,8 @@ def test_a_worker_killed_in_the_middle_of_a_task_loses_nothing_and_does_nothing_
     running.go_on()
 
     running.worker()
-    _send_until(broker, name, done=1)
-    if not name.startswith("races.tasks.sync"):
-        assert _without_announcements(told()) == _without_announcements(done)
-    if jobs_of[name].when is None:  # else there is nothing due any more, and no second run
-        _send_until(broker, name, done=2)
+    # What is asked only when something is due runs but once more.
+    _send_until(broker, name, done=RUNS if jobs_of[name].when is None else 1)
     if not name.startswith("races.tasks.sync"):
         assert _without_announcements(told()) == _without_announcements(done)
 

@@ -11,7 +11,7 @@ from drafts import lifecycle
 from drafts.models import Draft, MockDraft
 from fantasy_f1.core.models import EventLog, KeptAnswer, Lease, TaskRun
 from leagues.models import League
-from races.models import Race
+from races.models import Driver, Race
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory, give_result
 
 DAY = timedelta(days=1)
@@ -34,6 +34,7 @@ def everything_due(now: datetime) -> None:
     ready = lifecycle.schedule_draft(league_id=league(closing).pk, race_id=coming.pk, now=old)
     Draft.objects.filter(pk=ready.pk).update(opens_at=now)
     _old_things(coming, old)
+    Driver.objects.update(price=1)
 
 
 def league(race: Race, **details: object) -> League:
