@@ -8,9 +8,12 @@ from django.contrib.sessions.models import Session
 
 from accounts.models import SignIn
 from drafts import lifecycle
-from drafts.models import Draft, MockDraft
+from drafts.models import CalendarEntry, Draft, MockDraft
 from fantasy_f1.core.models import EventLog, KeptAnswer, Lease, TaskRun
 from leagues.models import League
+from notifications.models import Delivery
+from notifications.outgoing import Outgoing
+from notifications.webhooks.models import WebhookDelivery, new_secret
 from races.models import Driver, Race
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory, give_result
 
@@ -19,21 +22,26 @@ BOOKKEEPING = {"core.lease", "core.taskstate", "core.taskrun", "core.beat", "rac
 TEAMS = 4
 
 
-def everything_due(now: datetime) -> None:
-    """A race to score and to tell of, drafts to lock, to open, to schedule and to go on, and much to forget."""
+def everything_due(now: datetime, *, hook: str = "https://127.0.0.1:9/") -> None:
+    """A race to score and to tell of, drafts to lock, to open, to schedule and to go on, and much to forget.
+
+    What happens is to be posted to the address ``hook``, too.
+    """
     old = now - 60 * DAY
     past = RaceFactory(starts_at=now - 2 * DAY, entries=10)
     coming = RaceFactory(starts_at=now + 4 * DAY, entries=10)
     closing = RaceFactory(starts_at=now + DAY, qualifying_at=now, entries=10)
+    soon = RaceFactory(starts_at=now + DAY, qualifying_at=now + timedelta(hours=1), entries=10)
     raced = league(closing)
     drafted(raced, past, at=past.starts_at - 3 * DAY)
     lifecycle.lock_draft(draft_id=Draft.objects.get(league=raced).pk, now=past.starts_at)
     give_result(past, [entry.driver for entry in past.entries.select_related("driver")])
     drafted(league(closing), closing, at=now - DAY)
+    heard = drafted(league(closing), soon, at=now - DAY)
     drafted(league(closing, pick_seconds=60), coming, at=now - timedelta(minutes=5))
     ready = lifecycle.schedule_draft(league_id=league(closing).pk, race_id=coming.pk, now=old)
     Draft.objects.filter(pk=ready.pk).update(opens_at=now)
-    _old_things(coming, old)
+    _old_things(coming, heard, old, hook)
     Driver.objects.update(price=1)
 
 
@@ -48,8 +56,15 @@ def drafted(league: League, race: Race, *, at: datetime) -> Draft:
     return lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=league.creator, now=at)[0]
 
 
-def _old_things(race: Race, old: datetime) -> None:
+def _old_things(race: Race, heard: Draft, old: datetime, hook: str) -> None:
     user = UserFactory()
+    webhook = heard.league.webhooks.create(
+        url=hook, format="json", events=["draft.*"], secret=new_secret(), created_at=old
+    )
+    webhook.deliveries.create(
+        league=heard.league, event_key="old", state="sent", next_at=old, created_at=old, done_at=old
+    )
+    CalendarEntry.objects.create(uid="old", digest="", changed_at=old - 730 * DAY)
     SignIn.objects.create(
         user=user, kind="browser", key="old", created_at=old, last_used_at=old, expires_at=old, ended_at=old
     )
@@ -79,4 +94,10 @@ def told() -> Counter[str]:
     }
     events = Counter(f"{topic.split(':')[0]} {name}" for topic, name in EventLog.objects.values_list("topic", "name"))
     status = Counter(f"draft {status}" for status in Draft.objects.values_list("status", flat=True))
-    return Counter(rows) + events + status
+    return Counter(rows) + events + status + Counter({"over": gone_out()})
+
+
+def gone_out() -> int:
+    """How much went out, or may have: what broke off in the middle nobody knows."""
+    over = [Outgoing.State.SENT, Outgoing.State.FAILED]
+    return sum(model.objects.filter(state__in=over).count() for model in (Delivery, WebhookDelivery))
