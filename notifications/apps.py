@@ -5,7 +5,9 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import bell, receivers
+        from fantasy_f1.core import clockwork
+        from notifications import bell, health, receivers
 
+        clockwork.register(health.warnings)
         bell.connect()
         receivers.connect()

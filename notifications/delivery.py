@@ -1,6 +1,7 @@
 """Sending what was routed, channel by channel."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 
@@ -15,6 +16,7 @@ from notifications.channels import CHANNELS
 from notifications.models import Delivery, Habits
 from notifications.outgoing import NotNeeded, NotYet
 
+KEPT_FOR = timedelta(days=30)
 AT_A_TIME = 10
 LONGEST = 60
 """Seconds in which another ten are begun: a server that takes its time for each must not outlast the task."""
@@ -22,6 +24,11 @@ LONGEST = 60
 
 def has_due() -> bool:
     return outgoing.has_due(Delivery.objects.all())
+
+
+def forget_old() -> None:
+    """Delete what was sent, dropped or given up a month ago."""
+    Delivery.objects.filter(done_at__lt=timezone.now() - KEPT_FOR).delete()
 
 
 def deliver() -> None:

@@ -1,7 +1,7 @@
 """Telling people, telling them again, and what they have read: the only writer of ``Notification``."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,6 +18,7 @@ from notifications.bell import ring
 from notifications.messages import MAX_TEXT, MAX_TITLE, Message
 from notifications.models import Notification
 
+KEPT_FOR = timedelta(days=365)
 Letter = tuple[int, Message]
 """The id of a user, and what to tell them."""
 
@@ -94,6 +95,11 @@ def mark_all_read(*, user: User, before: datetime | None = None) -> int:
     if marked:
         ring({user.pk})
     return marked
+
+
+def forget_old(*, now: datetime) -> None:
+    """Delete what people read a year ago."""
+    Notification.objects.filter(is_read=True, created_at__lt=now - KEPT_FOR).delete()
 
 
 def _short(text: str, most: int) -> str:

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from fantasy_f1.core import clock
 from fantasy_f1.core.jobs import Queue, periodic
 from fantasy_f1.core.sweeps import attempts
-from notifications import delivery, reminders, routing, scores, telling
+from notifications import delivery, reminders, routing, scores, service, telling
 from notifications.webhooks import filling, sending
 
 
@@ -55,6 +55,9 @@ def send_webhooks() -> None:
 
 
 @periodic(every=time(4, 53))
-def forget_webhook_posts() -> None:
-    """Forgets what was posted to webhooks a month ago."""
-    sending.forget_old()
+def forget_old() -> None:
+    """Forgets what went out, or was posted to webhooks, a month ago, and what was told and read a year ago."""
+    with attempts("Not everything old could be forgotten.") as attempt:
+        attempt(sending.forget_old)
+        attempt(delivery.forget_old)
+        attempt(service.forget_old, now=clock.now())

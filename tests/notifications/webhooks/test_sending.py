@@ -22,7 +22,7 @@ from leagues import membership
 from leagues.models import League
 from notifications.models import Notification
 from notifications.outgoing import CLAIM
-from notifications.tasks import forget_webhook_posts
+from notifications.tasks import forget_old
 from notifications.webhooks import endpoints, filling, sending
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from tests.contention import at_once
@@ -404,11 +404,11 @@ def test_old_posts_are_forgotten(receiver: Receiver, make: Make, rename: Rename,
     rename("A")
     beat()
     later(days=29)
-    forget_webhook_posts.delay()
+    forget_old.delay()
     assert WebhookDelivery.objects.count() == 1
 
     later(days=2)
-    forget_webhook_posts.delay()
+    forget_old.delay()
     assert WebhookDelivery.objects.count() == 0
 
 
