@@ -21,7 +21,7 @@ from django.core.management import call_command
 from django.test import Client
 call_command("migrate", verbosity=0)
 client = Client(raise_request_exception=False)
-broken = {{"side_effect": RuntimeError("broken")}}
+broken = {{"side_effect": RuntimeError}}
 with patch("races.queries.driver_table", **broken), patch("accounts.verification.find_account", **broken):
     for path in ("/accounts/email/verify/{SECRET}/?mail={MAIL}", "/drivers/?search={SECRET}"):
         client.get(path, headers={{"Cookie": "sessionid={SECRET}", "User-Agent": "{SECRET}"}}, REMOTE_ADDR="{ADDRESS}")
