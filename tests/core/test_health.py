@@ -36,7 +36,7 @@ CLOCKWORK = ("beat", "beat_seen", "tasks", "last_sync", "log_lag", "clocks_late"
 def beat(now: datetime) -> Iterator[Beat]:
     """Beat has just shown that it lives, and time stands still."""
     with time_machine.travel(now, tick=False):
-        yield Beat.objects.create(seen_at=now)
+        yield Beat.objects.create(pk=1, seen_at=now)
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_the_state_of_the_clockwork_is_looked_up(client: Client, now: datetime) 
         for what, minutes in (("results", 5), ("results", 60), ("calendar", 60)):
             at = ago[minutes]
             SyncRun.objects.create(season=2026, what=what, status="ok", game_time=at, started_at=at, finished_at=at)
-        Beat.objects.create(seen_at=ago[1])
+        Beat.objects.create(pk=1, seen_at=ago[1])
         settle, lock = "drafts.tasks.settle_clocks", "drafts.tasks.run_due_drafts"
         TaskState.objects.create(name=settle, seen_at=ago[60], seconds=0.25, done=7, failed=2)
         TaskState.objects.create(name=lock, seen_at=ago[1])

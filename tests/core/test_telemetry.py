@@ -21,7 +21,7 @@ from django.core.management import call_command
 from django.test import Client
 call_command("migrate", verbosity=0)
 client = Client(raise_request_exception=False)
-broken = {{"side_effect": RuntimeError("broken")}}
+broken = {{"side_effect": RuntimeError}}
 with patch("races.queries.driver_table", **broken), patch("accounts.verification.find_account", **broken):
     for path in ("/accounts/email/verify/{SECRET}/?mail={MAIL}", "/drivers/?search={SECRET}"):
         client.get(path, headers={{"Cookie": "sessionid={SECRET}", "User-Agent": "{SECRET}"}}, REMOTE_ADDR="{ADDRESS}")
@@ -64,7 +64,10 @@ def double() -> Iterator[Double]:
 def test_errors_go_to_sentry_without_the_address_and_who_asked(run: Run, double: Double) -> None:
     dsn = f"http://key@127.0.0.1:{double.server_port}/1"
     asked = run(
-        "-c", ASK.replace("END", "import sentry_sdk; sentry_sdk.flush()"), SENTRY_DSN=dsn, ALLOWED_HOSTS="testserver"
+        "-c",
+        ASK.replace("END", "import sentry_sdk; sentry_sdk.flush(timeout=60)"),
+        SENTRY_DSN=dsn,
+        ALLOWED_HOSTS="testserver",
     )
 
     assert asked.returncode == 0, asked.stderr
