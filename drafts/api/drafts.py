@@ -29,9 +29,8 @@ from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.filters import IdFilter
 from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
+from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, TimeOfDayField, valid
 from fantasy_f1.core.spoilers import SPOILERS, asked_until, seen_by
-from leagues.api.leagues import TimeOfDayField
 from leagues.models import League
 from leagues.permissions import require_manager
 from races.models import Race

@@ -1,6 +1,8 @@
 """What every app's API input is made of."""
 
+import re
 from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 from django.db.models import BigIntegerField
@@ -10,6 +12,7 @@ from rest_framework import serializers
 MAX_ID = BigIntegerField.MAX_BIGINT
 ID = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 """How ids are described."""
+TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 WHOLE_NUMBER = "A whole number is required."
 JSON_TYPES: list[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...], str]] = [
     (serializers.BooleanField, (bool,), "true or false is required."),
@@ -60,6 +63,19 @@ class IdField(serializers.IntegerField):
         if isinstance(data, bool) or (isinstance(data, float) and not data.is_integer()):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "string", "pattern": f"^{TIME}$"})
+class TimeOfDayField(serializers.TimeField):
+    """Hours and minutes, ``22:00``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
+
+    def to_internal_value(self, value: Any) -> time:
+        if not isinstance(value, str) or not re.fullmatch(TIME, value):
+            self.fail("invalid", format="hh:mm")
+        return time.fromisoformat(value)
 
 
 @extend_schema_field(ID)

@@ -1,7 +1,5 @@
 """Leagues as JSON, and entering a team; what constructors earn, and so more about them, is told by scoring."""
 
-import re
-from datetime import time
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +24,7 @@ from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.idempotency import MalformedKey, idempotent
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.serializers import ReferenceField, StrictSerializer, valid
+from fantasy_f1.core.serializers import ReferenceField, StrictSerializer, TimeOfDayField, valid
 from fantasy_f1.core.spoilers import seen_by
 from leagues import managers, membership, points
 from leagues.errors import LeagueFull, LeagueInUse, RemovedBefore, SeasonOver, TeamNameTaken, WrongCode
@@ -34,21 +32,6 @@ from leagues.forms import ORDERS, LeagueFilter
 from leagues.models import LIVE, MAX_TEAMS, MIN_TEAMS, SLOW, Constructor, League
 from leagues.permissions import require_manager
 from races.models import Season
-
-TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
-
-
-@extend_schema_field({"type": "string", "pattern": f"^{TIME}$"})
-class TimeOfDayField(serializers.TimeField):
-    """Hours and minutes, ``22:00``."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
-
-    def to_internal_value(self, value: Any) -> time:
-        if not isinstance(value, str) or not re.fullmatch(TIME, value):
-            self.fail("invalid", format="hh:mm")
-        return time.fromisoformat(value)
 
 
 @extend_schema_field({"anyOf": [{"type": "integer", "minimum": a, "maximum": b} for a, b in (LIVE, SLOW)]})

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from accounts.models import User
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
-from fantasy_f1.core.serializers import StrictSerializer, valid
+from fantasy_f1.core.serializers import StrictSerializer, TimeOfDayField, valid
 from notifications import browsers, preferences
 from notifications.models import Channel, Habits, Notification
 
@@ -30,22 +30,22 @@ class PreferencesIn(StrictSerializer):
     example = {"quiet_from": "22:00", "quiet_until": "07:00", "digest_at": "18:00"}
 
     ways = WaySerializer(many=True, required=False, help_text="Those to change")
-    quiet_from = serializers.TimeField(required=False, allow_null=True, help_text="In your time zone")
-    quiet_until = serializers.TimeField(required=False, allow_null=True)
+    quiet_from = TimeOfDayField(required=False, allow_null=True, help_text="In your time zone")
+    quiet_until = TimeOfDayField(required=False, allow_null=True)
     digest = serializers.ChoiceField(
         Habits.Digest.choices, required=False, help_text="`daily`: what can wait comes in one mail a day"
     )
-    digest_at = serializers.TimeField(required=False, help_text="When that mail comes")
+    digest_at = TimeOfDayField(required=False, help_text="When that mail comes")
 
 
 class PreferencesOut(serializers.Serializer[dict[str, Any]]):
-    example = {"quiet_from": "22:00:00", "quiet_until": "07:00:00", "digest_at": "18:00:00", "push_key": None}
+    example = {"quiet_from": "22:00", "quiet_until": "07:00", "digest_at": "18:00", "push_key": None}
 
     ways = WaySerializer(many=True, help_text="All of yours")
-    quiet_from = serializers.TimeField(allow_null=True, help_text="In your time zone; null: no quiet hours")
-    quiet_until = serializers.TimeField(allow_null=True)
+    quiet_from = TimeOfDayField(allow_null=True, help_text="In your time zone; null: no quiet hours")
+    quiet_until = TimeOfDayField(allow_null=True)
     digest = serializers.ChoiceField(Habits.Digest.choices)
-    digest_at = serializers.TimeField()
+    digest_at = TimeOfDayField()
     sends_mail = serializers.BooleanField(help_text="false: no mails are sent by this installation")
     push_key = serializers.CharField(
         allow_null=True, help_text="The `applicationServerKey` for a browser; null: no pushes are sent"

@@ -153,7 +153,7 @@ def test_preferences_are_told_and_changed_in_part(user: User) -> None:
         "quiet_from": None,
         "quiet_until": None,
         "digest": "off",
-        "digest_at": "18:00:00",
+        "digest_at": "18:00",
         "sends_mail": False,
         "push_key": browsers.push_key(),
     }
@@ -161,7 +161,7 @@ def test_preferences_are_told_and_changed_in_part(user: User) -> None:
     assert [way for way in after["ways"] if way not in before["ways"]] == [
         {"type": "league", "channel": "email", "is_on": True}
     ]
-    assert (after["quiet_from"], after["digest"]) == ("22:00:00", "off")
+    assert (after["quiet_from"], after["digest"]) == ("22:00", "off")
     assert call(user, "get", "/preferences").json() == after
 
 
@@ -179,7 +179,7 @@ def test_preferences_that_make_no_sense_are_refused(user: User, given: dict[str,
     answer = call(user, "patch", "/preferences", {"digest_at": "20:00"} | given)
 
     assert answer.status_code == 400
-    assert call(user, "get", "/preferences").json()["digest_at"] == "18:00:00"
+    assert call(user, "get", "/preferences").json()["digest_at"] == "18:00"
 
 
 def test_a_browser_is_added_once_listed_and_removed(user: User, settings: Settings) -> None:
