@@ -3,7 +3,8 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
 RUN python -m venv /venv
-COPY requirements.txt .
+ARG REQUIREMENTS=requirements.txt
+COPY ${REQUIREMENTS} requirements.txt
 RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 COPY . .
 # Collecting needs settings that are not embedded, but neither a database nor Redis answers here.

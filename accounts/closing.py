@@ -49,6 +49,7 @@ def delete(*, user: User, password: str, otp: str, now: datetime, at: datetime) 
         account.email = f"{account.username}@{NOWHERE}"
         account.full_name = "Deleted player"
         account.time_zone = "UTC"
+        account.results_until = None
         account.is_staff = account.is_superuser = False
         account.last_login = account.email_verified_at = account.verification_sent_at = None
         account.deleted_at = at

@@ -35,7 +35,7 @@ def export(user: User) -> dict[str, Any]:
 
 def _account(user: User) -> dict[str, Any]:
     kept = ["id", "username", "email", "full_name", "time_zone", "is_active", "is_staff", "is_superuser"]
-    moments = ["created_at", "updated_at", "last_login", "email_verified_at"]
+    moments = ["created_at", "updated_at", "last_login", "email_verified_at", "results_until"]
     return {
         **{name: getattr(user, name) for name in [*kept, *moments]},
         "pending_email": pending_email(user),

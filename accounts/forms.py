@@ -118,6 +118,10 @@ class ForgottenPasswordForm(RefusableForm):
     email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
+class RevealForm(forms.Form):
+    until = forms.DateTimeField()
+
+
 class ProfileForm(RefusableForm):
     full_name = forms.CharField(
         label="Name",

@@ -51,6 +51,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     verification_sent_at = models.DateTimeField(null=True, editable=False)
     full_name = models.CharField(max_length=100, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    results_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """The spoiler shield: results of sessions that started later are hidden; without a moment, none is."""
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may use the admin", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

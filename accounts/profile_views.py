@@ -6,17 +6,18 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import closing, export, identity, second_factor, verification
+from accounts import closing, export, identity, second_factor, shield, verification
 from accounts.email_change import change_email, confirm_email_change, find_change, pending_email
 from accounts.form_pages import form_page
-from accounts.forms import CodeForm, EmailForm, PasswordForm, ProfileForm, ProofForm
+from accounts.forms import CodeForm, EmailForm, PasswordForm, ProfileForm, ProofForm, RevealForm
 from accounts.models import SecondFactor
 from accounts.signup import change_profile
 from fantasy_f1.core import clock
-from fantasy_f1.core.errors import DomainError
+from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.http import UserRequest, post_only
 
 OFFERED = ["GET", "HEAD", "POST"]
@@ -38,6 +39,39 @@ def profile(request: UserRequest) -> HttpResponse:
             return redirect("accounts:profile")
     context = {"pending_email": pending_email(user), "has_second_factor": second_factor.is_on(user)}
     return form_page(request, "accounts/profile.html", form, **context)
+
+
+# Spoiler shield ---------------------------------------------------------------------------------
+
+
+@post_only("accounts:profile")
+@login_required
+def hide_results(request: UserRequest) -> HttpResponse:
+    shield.raise_shield(user=request.user, now=clock.now())
+    messages.success(request, "Results from now on stay hidden until you ask for them.")
+    return redirect("accounts:profile")
+
+
+@post_only("accounts:profile")
+@login_required
+def show_results(request: UserRequest) -> HttpResponse:
+    shield.lower_shield(user=request.user)
+    messages.success(request, "All results are shown again.")
+    return redirect("accounts:profile")
+
+
+@post_only("accounts:profile")
+@login_required
+def reveal_results(request: UserRequest) -> HttpResponse:
+    """Show what sessions brought that started ``until`` then, on the page ``next`` where somebody asked for it."""
+    form = RevealForm(request.POST)
+    if not form.is_valid():
+        raise Invalid("Ask for the result on the page of its race.")
+    shield.reveal(user=request.user, until=form.cleaned_data["until"], now=clock.now())
+    messages.success(request, "Results up to that session are shown now.")
+    page = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+    return redirect(page if is_ours else "accounts:profile")
 
 
 # E-mail address ---------------------------------------------------------------------------------

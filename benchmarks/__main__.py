@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+PARTS = ("scores", "notify", "draft-pick", "live")
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -42,12 +44,23 @@ def timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def compare(name: str, *, floor: Callable[[], object], ours: Callable[[], object], goal: float, rounds: int) -> Figure:
-    """Run floor and app in turn, ``rounds`` times each after one warm-up."""
+def compare(
+    name: str,
+    *,
+    floor: Callable[[], object],
+    ours: Callable[[], object],
+    goal: float,
+    rounds: int,
+    between: Callable[[], object] = gc.collect,
+) -> Figure:
+    """Run floor and app in turn, ``rounds`` times each after one warm-up; ``between`` makes room before each."""
     floor_times, our_times = [], []
     for round_number in range(rounds + 1):
         gc.collect()
-        pair = timed(floor), timed(ours)
+        pair = []
+        for action in (floor, ours):
+            between()
+            pair.append(timed(action))
         if round_number:
             floor_times.append(pair[0])
             our_times.append(pair[1])
@@ -58,7 +71,9 @@ def compare(name: str, *, floor: Callable[[], object], ours: Callable[[], object
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--leagues", type=int, default=300, help="leagues of ten teams that drafted the race")
+    arguments.add_argument("--players", type=int, default=10_000, help="who are told of one race")
     arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--only", choices=PARTS, help="one part")
     arguments.add_argument("--json", type=Path, help="also write the figures to this file")
     chosen = arguments.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -72,11 +87,16 @@ def main() -> int:
     runner = get_runner(settings)(verbosity=0, interactive=False)
     databases = runner.setup_databases()
     try:
-        from benchmarks import cases
+        from benchmarks import cases, draft_pick, notify
         from benchmarks.live import case as live
 
-        figures = cases.run(leagues=chosen.leagues, rounds=chosen.rounds)
-        figures += live.run(rounds=chosen.rounds)
+        runs: dict[str, Callable[[], list[Figure]]] = {
+            "scores": lambda: cases.run(leagues=chosen.leagues, rounds=chosen.rounds),
+            "notify": lambda: notify.run(players=chosen.players, rounds=min(chosen.rounds, 5)),
+            "draft-pick": lambda: draft_pick.run(rounds=min(chosen.rounds, 5)),
+            "live": lambda: live.run(rounds=chosen.rounds),
+        }
+        figures = [figure for name in PARTS if chosen.only in (None, name) for figure in runs[name]()]
     finally:
         runner.teardown_databases(databases)
     for figure in figures:

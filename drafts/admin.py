@@ -127,7 +127,7 @@ class DraftAdmin(ManagedByLeague):
 
     @admin.display
     def log(self, draft: Draft) -> SafeString:
-        told = ((f"{line.at:%Y-%m-%d %H:%M}", line.text) for line in lines(draft_board(draft)))
+        told = ((f"{line.at:%Y-%m-%d %H:%M}", line.text) for line in lines(draft_board(draft, until=None)))
         return format_html_join("", "<div>{} {}</div>", told)
 
     @admin.action(description="Open now", permissions=["change"])

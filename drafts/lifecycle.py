@@ -337,6 +337,11 @@ def run_due(now: datetime) -> None:
                 attempt(settle, draft_id=draft.pk, now=now)
 
 
+def has_due_clocks(now: datetime) -> bool:
+    """Whether ``run_clocks`` would find a turn to take."""
+    return Draft.objects.due_on_the_clock(now).exists()
+
+
 def run_clocks(now: datetime) -> None:
     """Take the turns whose time has run out, one of each draft. What one draft fails to do stops no other."""
     with attempts("Some drafts could not go on.") as attempt:

@@ -78,8 +78,8 @@ def teams_of(row: MockDraft) -> dict[int, Constructor]:
     return teams
 
 
-def mock_of(row: MockDraft, *, now: datetime) -> Mock:
-    """As it is at ``now``. Seven queries."""
+def mock_of(row: MockDraft, *, now: datetime, until: datetime | None) -> Mock:
+    """As it is at ``now``; ``until`` is as in ``core.spoilers``. Seven queries."""
     done, teams = mock.progress(row, mock.field(row), now=now), teams_of(row)
     drivers = Driver.objects.in_bulk(done.driver_ids)
     draft = Draft(
@@ -100,7 +100,7 @@ def mock_of(row: MockDraft, *, now: datetime) -> Mock:
         )
         for number, pk in enumerate(done.driver_ids, start=1)
     ]
-    return Mock(row, done, board_of(draft, teams, picks), teams[row.seat])
+    return Mock(row, done, board_of(draft, teams, picks, until=until), teams[row.seat])
 
 
 def recap(shown: Mock) -> Recap:

@@ -270,3 +270,42 @@ class MockDraft(models.Model):
 
     def __str__(self) -> str:
         return f"Mock draft of {self.user}"
+
+
+class CalendarFeed(models.Model):
+    """Somebody's calendar address, of one of their leagues or (without one) of all.
+
+    The address is made of ``nonce`` and the server's secret key (see ``calendars.address``): the row alone, as in a
+    stolen copy of the database, lets nobody read the feed.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="calendar_feeds")
+    league = models.ForeignKey(League, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    nonce = models.CharField(max_length=22, unique=True, editable=False)
+    created_at = models.DateTimeField(help_text="When the address was made, or made anew")
+
+    class Meta:
+        ordering = ["user", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "league"], name="one_calendar_per_user_and_league"),
+            models.UniqueConstraint(fields=["user"], condition=Q(league=None), name="one_calendar_of_all_leagues"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.user}: {self.league or 'all leagues'}"
+
+
+class CalendarEntry(models.Model):
+    """What calendars were last told of a thing, and how often that has changed. Shared by all feeds that show it."""
+
+    uid = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
+    sequence = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["uid"]
+        verbose_name_plural = "calendar entries"
+
+    def __str__(self) -> str:
+        return f"{self.uid} #{self.sequence}"

@@ -222,21 +222,26 @@ def up_to_date(draft: Draft) -> Draft:
     return draft
 
 
-def draft_board(draft: Draft) -> DraftBoard:
-    """The whole board of a draft of ``find_draft``. Seven queries, more once the race has results."""
+def draft_board(draft: Draft, *, until: datetime | None) -> DraftBoard:
+    """The whole board of a draft of ``find_draft``. Seven queries, more once the race has results.
+
+    ``until`` is as in ``core.spoilers``.
+    """
     constructors = {
         constructor.pk: constructor
         for constructor in Constructor.objects.filter(league=draft.league_id).select_related("user", "autopilot")
     }
     picks = list(Pick.objects.filter(draft=draft.pk).select_related("driver")) if draft.pk else []
-    return board_of(draft, constructors, picks)
+    return board_of(draft, constructors, picks, until=until)
 
 
-def board_of(draft: Draft, constructors: dict[int, Constructor], picks: list[Pick]) -> DraftBoard:
+def board_of(
+    draft: Draft, constructors: dict[int, Constructor], picks: list[Pick], *, until: datetime | None
+) -> DraftBoard:
     """The board of a draft with these teams, by id, and picks, none of which needs to be saved. Five queries."""
-    drivers = _driver_rows(draft, constructors, {pick.driver_id: pick for pick in picks})
+    drivers = _driver_rows(draft, constructors, {pick.driver_id: pick for pick in picks}, until)
     in_order = lifecycle.order_now(draft)
-    cells = _cells(draft, in_order, constructors, picks, {row.driver.pk: row.team for row in drivers})
+    cells = _cells(draft, in_order, constructors, picks, {row.driver.pk: row.team for row in drivers}, until)
     return _board(draft, constructors, drivers, in_order, cells, draft.current_pick)
 
 
@@ -302,11 +307,12 @@ def _cells(
     constructors: Mapping[int, Constructor],
     picks: list[Pick],
     teams: Mapping[int, Team],
+    until: datetime | None,
 ) -> list[Cell]:
     """Every turn of the draft, first to last."""
     by_number = {pick.pick_number: pick for pick in picks}
     scored = (
-        points.of_race(draft.race_id, [pick.driver_id for pick in picks])
+        points.of_race(draft.race_id, [pick.driver_id for pick in picks], until=until)
         if draft.race.results_status != Race.Results.NONE and draft.status != Draft.Status.VOID
         else {}
     )
@@ -327,11 +333,13 @@ def _cells(
     return cells
 
 
-def _driver_rows(draft: Draft, constructors: Mapping[int, Constructor], picks: Mapping[int, Pick]) -> list[DriverRow]:
+def _driver_rows(
+    draft: Draft, constructors: Mapping[int, Constructor], picks: Mapping[int, Pick], until: datetime | None
+) -> list[DriverRow]:
     """Who can be drafted and who has been, the dearest first."""
     entries = list(draft.race.entries.select_related("team").order_by("pk"))
     entered = Driver.objects.filter(race_entries__race=draft.race_id)
-    lines = {line.driver.pk: line for line in driver_table(draft.race.season, drivers=entered)}
+    lines = {line.driver.pk: line for line in driver_table(draft.race.season, drivers=entered, until=until)}
     totals = [line.total_points for line in lines.values()]
     rows = []
     for entry in entries:

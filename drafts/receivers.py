@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.signals import account_closing
 from drafts import mock
 from drafts.lifecycle import follow_race
-from drafts.models import Draft, Pick, Queue, SeasonList
+from drafts.models import CalendarFeed, Draft, Pick, Queue, SeasonList
 from drafts.picks import set_autopilot_everywhere, withdraw_constructor
 from drafts.queues import drop_wishes
 from fantasy_f1.core.events import published
@@ -50,6 +50,12 @@ def stand_in(*, user: User, now: datetime, for_good: bool, **kwargs: Any) -> Non
 def end_practice(*, user: User, for_good: bool, **kwargs: Any) -> None:
     if for_good:
         mock.end(user=user)
+
+
+def end_calendars(*, user: User, for_good: bool, **kwargs: Any) -> None:
+    """Those of a deactivated account show nothing, and are there again when it is opened again."""
+    if for_good:
+        CalendarFeed.objects.filter(user=user).delete()
 
 
 def picks_of(user: User) -> list[dict[str, Any]]:
@@ -101,6 +107,12 @@ def season_lists_of(user: User) -> list[dict[str, Any]]:
     ]
 
 
+def calendars_of(user: User) -> list[dict[str, Any]]:
+    """Without the addresses: who finds the file shall not read along."""
+    feeds = CalendarFeed.objects.filter(user=user).order_by("pk")
+    return [dict(row) for row in feeds.values("league_id", "created_at")]
+
+
 def connect() -> None:
     published.connect(release_picks, sender=ConstructorLeft)
     published.connect(hand_over_team, sender=ConstructorTakenOver)
@@ -108,6 +120,8 @@ def connect() -> None:
         published.connect(follow, sender=calendar_event)
     account_closing.connect(stand_in)
     account_closing.connect(end_practice)
+    account_closing.connect(end_calendars)
     export.register("picks", picks_of)
     export.register("queues", queues_of)
     export.register("season_lists", season_lists_of)
+    export.register("calendars", calendars_of)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from drafts.views import actions, mock, pages, room
+from drafts.views import actions, calendars, mock, pages, room
 
 app_name = "drafts"
 ROOM = "leagues/<id:league_pk>/drafts/<id:race_pk>/"
@@ -25,4 +25,9 @@ urlpatterns = [
     path("mock/start/", mock.start, name="mock_start"),
     path("mock/pick/", mock.pick, name="mock_pick"),
     path("mock/end/", mock.end, name="mock_end"),
+    path("calendar/", calendars.show, name="calendars"),
+    path("calendar/make/", calendars.make, name="make_calendar"),
+    path("calendar/<id:pk>/renew/", calendars.renew, name="renew_calendar"),
+    path("calendar/<id:pk>/revoke/", calendars.revoke, name="revoke_calendar"),
+    path("calendar/<str:token>.ics", calendars.file, name="calendar_file"),
 ]

@@ -8,9 +8,16 @@ from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fantasy_f1.settings")
 
-app = Celery("fantasy_f1")
-app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+
+def make_app(*, set_as_current: bool) -> Celery:
+    """One that is set up like all others."""
+    made = Celery("fantasy_f1", set_as_current=set_as_current)
+    made.config_from_object("django.conf:settings", namespace="CELERY")
+    made.autodiscover_tasks()
+    return made
+
+
+app = make_app(set_as_current=True)
 
 
 @setup_logging.connect

@@ -48,6 +48,14 @@ list does not know is refused by name; a page that is not there is a 404.
 
 Points and prices are strings of exact decimals (`"25"`, `"12.5"`). Times are ISO 8601 in UTC. Ids are whole numbers.
 
+## Spoilers
+
+Whoever watches a race later raises the spoiler shield of their account (`PATCH /api/v1/users/me`, `hide_results`). From
+then on results, points and boards are as they were after the last session that the account has seen, until
+`POST /api/v1/users/me/reveal` shows more. A race whose result is hidden has `results_hidden`. Reads with results take
+`spoilers=show` for all of them, whatever the shield, and `spoilers=hide` for an answer that spoils nothing: as the
+shield says, and where there is none, without the sessions of the last seven days. Prices follow the results at once.
+
 ## What has not changed
 
 Reads carry an `ETag`. Sent back as `If-None-Match`, it is answered with 304 and no body while all is the same. Changes
@@ -82,6 +90,7 @@ TAGS = [
     {"name": "members", "description": "Who plays in a league and who manages it."},
     {"name": "constructors", "description": "Players' teams in leagues."},
     {"name": "drafts", "description": "Who picks when, and the picks."},
+    {"name": "calendar", "description": "Calendar feeds (iCalendar) with a secret address."},
     {"name": "rules", "description": "What counts, in numbers."},
     {"name": "notifications", "description": "What one is told."},
     {"name": "webhooks", "description": "Addresses to which is posted what happens, and what became of it."},
@@ -119,6 +128,7 @@ _TEAM = {
     "leagues_leave": _by(id="league"),
     "leagues_leaderboard": _by(id="league"),
 }
+_CALENDAR = ["calendar_feeds_renew", "calendar_feeds_delete"]
 _MEMBER = ["members_remove", "members_invite_back", "members_replace", "members_withdraw_offer", "members_mute"]
 
 
@@ -171,6 +181,8 @@ LINKS: dict[str, dict[str, dict[str, Any]]] = {
     "chat_create": {"chat_delete": _in_league(message_id="id")},
     "managers_add": {"managers_remove": _again("id", "user_id")},
     "mock_draft_create": {"mock_draft_read": {}, "mock_draft_delete": {}},
+    "calendar_feeds_list": dict.fromkeys(_CALENDAR, _by(id="results/0/id")),
+    "calendar_feeds_create": dict.fromkeys(_CALENDAR, _by(id="id")),
     "drafts_list": _of_draft(at="results/0/"),
     "notifications_list": {"notifications_mark_read": _by(id="results/0/id")},
     "webhooks_create": _WEBHOOK,

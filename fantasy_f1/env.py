@@ -7,6 +7,8 @@ import os
 import re
 import secrets
 import tempfile
+from base64 import urlsafe_b64decode
+from importlib.util import find_spec
 from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -22,6 +24,8 @@ _env = environ.Env()
 _LIMIT = re.compile(r"([0-9]{1,9})/([0-9]{1,9})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Keys of the curve that web push uses are smaller."""
 _QUOTED = re.compile(r"""(?:export )?(\w+)=(["'])(.*)""")
 
 
@@ -128,6 +132,17 @@ def web_address(name: str, default: str) -> str:
     return value.rstrip("/")
 
 
+def service(name: str, module: str) -> str:
+    """The address of a service outside that is reported to, for which ``module`` must be installed; or nothing."""
+    value = text(name)
+    address = urlsplit(value)
+    if value and (address.scheme not in ("http", "https") or not address.hostname):
+        refuse(name, "must be an address that begins with http:// or https://.")
+    if value and find_spec(module) is None:
+        refuse(name, "needs the packages of requirements-observability.txt, which are not installed.")
+    return value
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """A Django database setting from an address such as ``postgres://user:secret@host:5432/name``."""
     value = text(name, default)
@@ -189,13 +204,32 @@ def secret(name: str, *, fallback_file: Path | None) -> str:
     if not value:
         if fallback_file is None:
             refuse(name, "must be set (at least 32 random characters).")
-        try:
-            if not fallback_file.is_file():
-                fallback_file.touch(mode=0o600)
-                fallback_file.write_text(secrets.token_urlsafe(48))
-            value = fallback_file.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            refuse(name, f"cannot be kept in {fallback_file}: {getattr(error, 'strerror', 'it is not text')}.")
+        value = _kept(name, fallback_file, size=48)
     if len(value) < 32:
         refuse(name, "must have at least 32 characters.")
     return value
+
+
+def push_key(name: str, *, fallback_file: Path | None) -> str:
+    """A private key for web push, or none; ``fallback_file`` keeps one that is made where it is missing."""
+    value = text(name)
+    if not value and fallback_file is not None:
+        value = _kept(name, fallback_file, size=32)
+    try:
+        number = int.from_bytes(urlsafe_b64decode(f"{value}=")) if len(value) == 43 else 0
+    except ValueError:
+        number = 0
+    if value and not 0 < number < _P256_ORDER:  # the value itself is a secret, so it is not repeated
+        refuse(name, "is no key: manage.py vapid_key prints one.")
+    return value
+
+
+def _kept(name: str, file: Path, *, size: int) -> str:
+    """What is in ``file``: ``size`` random bytes in base64 where it is missing."""
+    try:
+        if not file.is_file():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_urlsafe(size))
+        return file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(name, f"cannot be kept in {file}: {getattr(error, 'strerror', 'it is not text')}.")

@@ -5,17 +5,13 @@ from typing import Any
 
 import structlog
 from django.core.cache import cache
-from django.db.models import Max
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from fantasy_f1.celery import app
-from races.models import SyncRun
+from fantasy_f1 import watch
 
 log = structlog.get_logger(__name__)
-BROKER_TIMEOUT = 2  # seconds
 
 
 @never_cache
@@ -28,19 +24,25 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Each part it needs: 200 when all of them answer, else 503.
+    """What this process needs, and how the clockwork does.
 
-    ``last_sync`` tells how old the data is, in seconds of real time (``null``: never synced, or unknown); old
-    data is no reason to take the app out of service.
+    503 ("failing") only where requests cannot be served as they should: the database does not answer or lacks a
+    migration, the cache forgets, the broker is away. A silent beat, tasks that nobody takes and turns that are late are
+    told ("late", 200): to take pages out of service would help nobody. Ages are seconds of real time, ``null`` where
+    there is nothing yet or the database cannot be asked.
     """
     parts = {name: _answers(name, check) for name, check in CHECKS.items()}
-    ok = all(parts.values())
+    clockwork = _clockwork() if parts["database"] else dict.fromkeys(UNKNOWN)
+    if not all(parts.values()):
+        status = "failing"
+    else:
+        status = "late" if "late" in clockwork.values() or clockwork["clocks_late"] else "ok"
     body: dict[str, Any] = {
-        "status": "ok" if ok else "failing",
+        "status": status,
         **{name: "ok" if answers else "failing" for name, answers in parts.items()},
-        "last_sync": _seconds_since_last_sync() if parts["database"] else None,
+        **clockwork,
     }
-    return JsonResponse(body, status=200 if ok else 503)
+    return JsonResponse(body, status=503 if status == "failing" else 200)
 
 
 def _answers(name: str, check: Callable[[], None]) -> bool:
@@ -52,28 +54,28 @@ def _answers(name: str, check: Callable[[], None]) -> bool:
     return True
 
 
-def _check_database() -> None:
-    SyncRun.objects.exists()  # a table of ours, so that a database without its migrations is not ready
-
-
 def _check_cache() -> None:
     cache.set("ready", True, timeout=10)
     if not cache.get("ready"):
         raise ConnectionError("what was written cannot be read")
 
 
-def _check_broker() -> None:
-    with app.connection_for_write(connect_timeout=BROKER_TIMEOUT) as broker:
-        broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=BROKER_TIMEOUT)
-
-
 CHECKS: dict[str, Callable[[], None]] = {
-    "database": _check_database,
+    "database": watch.check_database,
     "cache": _check_cache,
-    "broker": _check_broker,
+    "broker": watch.check_broker,
 }
+UNKNOWN = ("beat", "beat_seen", "tasks", "last_sync", "log_lag", "clocks_late")
 
 
-def _seconds_since_last_sync() -> int | None:
-    done = SyncRun.objects.filter(status=SyncRun.Status.OK).aggregate(at=Max("finished_at"))["at"]
-    return max(0, int((timezone.now() - done).total_seconds())) if done else None
+def _clockwork() -> dict[str, Any]:
+    """Beat and the tasks: "ok" or "late"; what they are there for: how old the data is and what is left undone."""
+    seen, ages = watch.beat_age(), watch.sync_ages()
+    return {
+        "beat": "late" if seen is None or seen > watch.BEAT_SILENT.total_seconds() else "ok",
+        "beat_seen": None if seen is None else int(seen),
+        "tasks": "late" if watch.tasks_late(watch.task_states()) else "ok",
+        "last_sync": int(min(ages.values())) if ages else None,
+        "log_lag": max(watch.log_lag().values(), default=0),
+        "clocks_late": watch.clocks_late().count,
+    }

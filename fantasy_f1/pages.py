@@ -14,6 +14,7 @@ from drafts.picks import on_the_clock
 from drafts.queries import find_draft
 from fantasy_f1.core import clock
 from fantasy_f1.core.http import PageRequest
+from fantasy_f1.core.spoilers import results_until, seen_by
 from leagues.models import Constructor, League
 from leagues.permissions import is_member, may_manage
 from races.models import Race
@@ -45,7 +46,7 @@ def home(request: PageRequest) -> HttpResponse:
 def league(request: PageRequest, pk: int) -> HttpResponse:
     leagues = League.objects.visible_to(request.user).select_related("season").with_member_count()
     found = get_object_or_404(leagues, pk=pk)
-    now = clock.now()
+    now, until = clock.now(), seen_by(request)
     race = next_race(now=now, season=found.season)
     draft = find_draft(request.user, found.pk, race.pk) if race else None
     teams = {team.pk: team for team in found.constructors.playing().select_related("user")}
@@ -62,9 +63,9 @@ def league(request: PageRequest, pk: int) -> HttpResponse:
         "race": race,
         "draft": draft,
         "on_the_clock": teams.get(on_the_clock(draft) or 0) if draft else None,
-        "board": overall_board(found),
+        "board": overall_board(found, until=until),
         "last": last,
-        "last_teams": race_breakdown(found, last)[1] if last else [],
+        "last_teams": race_breakdown(found, last, until=until)[1] if last else [],
         "invite_address": settings.BASE_URL + reverse("leagues:invite", args=[found.code]),
     }
     return render(request, "league.html", context)
@@ -78,7 +79,7 @@ def _cards(user: User, race: Race | None) -> list[LeagueCard]:
     cards = []
     for each in leagues:
         team, draft = teams.get(each.pk), drafts.get(each.pk)
-        rows = overall_board(each).rows
+        rows = overall_board(each, until=results_until(user)).rows
         cards.append(
             LeagueCard(
                 league=each,

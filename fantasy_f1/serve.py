@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from threading import Thread
 from types import FrameType
 from typing import Any
@@ -39,26 +40,36 @@ class Server(uvicorn.Server):
 
 
 def start_clockwork() -> None:
-    """Run Celery's worker and beat in threads of this process, which end with it.
+    """Run Celery's workers and beat in threads of this process, which end with it.
 
-    Every task is a sweep over rows in transactions, so one that is cut off is done again at the next start.
+    Every task is a sweep over rows in transactions, so one that is cut off is done again at the next start. Deadlines
+    have a worker of their own: they wait for nothing that is slow.
     """
     from celery.beat import EmbeddedService
 
     from fantasy_f1.celery import app
+    from fantasy_f1.core.jobs import Queue
 
     app.loader.import_default_modules()
-    Thread(target=_work, name="worker", daemon=True).start()
+    others = [queue for queue in Queue if queue != Queue.CLOCK]
+    for name, queues in (("clock", [Queue.CLOCK]), ("worker", others)):
+        Thread(target=_work, args=[name, queues], name=name, daemon=True).start()
     # EmbeddedService does not look at the setting, and would keep its times in a file.
     beat: Any = EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler)
     beat.start()
 
 
-def _work() -> None:
-    from fantasy_f1.celery import app
+def _work(name: str, queues: Sequence[str]) -> None:
+    from fantasy_f1.celery import make_app
 
-    app.WorkController(
-        pool="threads", concurrency=2, without_gossip=True, without_mingle=True, without_heartbeat=True
+    make_app(set_as_current=False).WorkController(  # an app of its own, as that is what knows the queues
+        hostname=name,
+        queues=[str(queue) for queue in queues],
+        pool="threads",
+        concurrency=2,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
     ).start()
 
 
@@ -67,7 +78,10 @@ def prepare() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    from fantasy_f1.core import leases
+
     call_command("migrate", verbosity=0, interactive=False)
+    leases.break_all()
     if settings.DEMO:
         call_command("demo")
 

@@ -3,11 +3,12 @@
 Without any variable the app runs embedded: one process, SQLite, everything else in memory.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from kombu import Exchange, Queue
 
 from fantasy_f1 import __version__, env
 from fantasy_f1.core.logs import logging_config
@@ -112,6 +113,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "fantasy_f1.core.middleware.RequestIdMiddleware",
+    "fantasy_f1.core.middleware.ObserveMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "fantasy_f1.core.middleware.CompressMiddleware",
@@ -144,6 +146,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "fantasy_f1.core.context.site",
+                "races.context.hidden",
                 "notifications.context.unread",
                 "demo.context.demo",
             ],
@@ -224,7 +227,17 @@ EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST") or "", _mail.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER") or "", _mail.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20  # seconds; without it a mail server that hangs keeps a worker for ever
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Fantasy F1 <fantasy-f1@localhost>")
+EMAIL_TIMEOUT = 20  # seconds for each word of the mail server
+
+# Push ------------------------------------------------------------------------------------------
+
+VAPID_PRIVATE_KEY = env.push_key("VAPID_PRIVATE_KEY", fallback_file=DATA_DIR / "vapid.key" if EMBEDDED else None)
+
+# Other people's servers ------------------------------------------------------------------------
+
+OUTBOUND_LOOPBACK = env.flag("OUTBOUND_LOOPBACK")
 
 # Other people's servers ------------------------------------------------------------------------
 
@@ -321,62 +334,44 @@ SPECTACULAR_SETTINGS = {
 
 # Tasks -----------------------------------------------------------------------------------------
 
+# Each task says where it is declared on which queue it waits, how long it may take and how often beat starts it
+# (core/jobs.py; the list of all is in docs/clockwork.md).
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("clock", "sync", "mail", "default")]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = ["fantasy_f1.core.jobs.route"]
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
-# A broker that hangs holds no request up for longer than this.
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"socket_connect_timeout": 1, "socket_timeout": 3} if REDIS_URL else {"polling_interval": 0.1}
+    {
+        # A broker that hangs holds no request up for longer than this.
+        "socket_connect_timeout": 1,
+        "socket_timeout": 3,
+        # What a killed worker had in hand comes back after this: longer than any task and any pause before a new try.
+        "visibility_timeout": 900,
+    }
+    if REDIS_URL
+    else {"polling_interval": 0.1}
 )
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "fantasy_f1.core.beat:Scheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "accounts: what is long over": {"task": "accounts.tasks.clean_up", "schedule": crontab(hour="4", minute="7")},
-    "core: answers kept for a day": {
-        "task": "fantasy_f1.core.tasks.forget_old_answers",
-        "schedule": crontab(hour="4", minute="41"),
-    },
-    "races: drivers and calendar": {"task": "races.tasks.sync_season", "schedule": crontab(hour="6", minute="17")},
-    "races: results": {"task": "races.tasks.sync_due_results", "schedule": timedelta(minutes=5)},
-    "scoring: races with new results": {"task": "scoring.tasks.score_pending_races", "schedule": timedelta(minutes=5)},
-    "notifications: what happened": {
-        "task": "notifications.tasks.tell",
-        "schedule": timedelta(seconds=2),
-        "options": {"expire_seconds": 10},
-    },
-    "notifications: scores": {"task": "notifications.tasks.tell_scores", "schedule": timedelta(minutes=1)},
-    "notifications: before the lock": {"task": "notifications.tasks.remind", "schedule": timedelta(minutes=5)},
-    "notifications: mails and pushes": {
-        "task": "notifications.tasks.deliver",
-        "schedule": timedelta(seconds=10),
-        "options": {"expire_seconds": 30},
-    },
-    "notifications: webhooks": {
-        "task": "notifications.tasks.send_webhooks",
-        "schedule": timedelta(seconds=5),
-        "options": {"expire_seconds": 15},
-    },
-    "notifications: old posts of webhooks": {
-        "task": "notifications.tasks.forget_webhook_posts",
-        "schedule": crontab(hour="4", minute="53"),
-    },
-    "drafts: mock drafts of yesterday": {
-        "task": "drafts.tasks.forget_mock_drafts",
-        "schedule": crontab(hour="4", minute="23"),
-    },
-    "drafts: schedule, open and lock": {"task": "drafts.tasks.run_due_drafts", "schedule": timedelta(minutes=1)},
-    "drafts: turns whose time ran out": {
-        "task": "drafts.tasks.settle_clocks",
-        "schedule": timedelta(seconds=1),
-        "options": {"expire_seconds": 5},  # one that waited is no use beside those after it
-    },
-}
 
 # Logs ------------------------------------------------------------------------------------------
 
 LOG_FORMAT = env.choice("LOG_FORMAT", "console", ("console", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
+
+# Watching --------------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+if env.text("METRICS_DIR"):
+    # Read by the library when it is loaded, which is after these settings.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(env.folder("METRICS_DIR", Path(env.text("METRICS_DIR"))))
+SENTRY_DSN = env.service("SENTRY_DSN", "sentry_sdk")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.service("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry")

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.urls import include, path, re_path
 from django.views import defaults
 
-from fantasy_f1 import api, health, pages
+from fantasy_f1 import api, health, metrics, pages
 from fantasy_f1.core.admin import admin_login
 
 handler400 = "fantasy_f1.error_views.bad_request"
@@ -18,6 +18,7 @@ admin.site.index_title = "Administration"
 urlpatterns = [
     path("health", health.live, name="health"),
     path("ready", health.ready, name="ready"),
+    path("metrics", metrics.scrape, name="metrics"),
     path("", pages.home, name="home"),
     path("leagues/<id:pk>/", pages.league, name="league"),
     path("accounts/", include("accounts.urls")),

@@ -4,12 +4,13 @@ Leagues know no points: the scoring app, which stands above them, registers itse
 """
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from leagues.models import Constructor
 
-TotalPoints = Callable[[Collection[Constructor]], Mapping[int, Decimal]]
-_source: TotalPoints = lambda constructors: {}  # noqa: E731
+TotalPoints = Callable[[Collection[Constructor], datetime | None], Mapping[int, Decimal]]
+_source: TotalPoints = lambda constructors, until: {}  # noqa: E731
 
 
 def register(source: TotalPoints) -> None:
@@ -17,9 +18,9 @@ def register(source: TotalPoints) -> None:
     _source = source
 
 
-def totals(constructors: Collection[Constructor]) -> Mapping[int, Decimal]:
+def totals(constructors: Collection[Constructor], *, until: datetime | None) -> Mapping[int, Decimal]:
     """Points of the season so far by constructor id; who has not been scored yet is missing.
 
-    The constructors come with their leagues loaded.
+    The constructors come with their leagues loaded. ``until`` is as in ``core.spoilers``.
     """
-    return _source(constructors)
+    return _source(constructors, until)

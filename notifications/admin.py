@@ -10,8 +10,8 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.admin import ReadOnly
 from fantasy_f1.core.errors import DomainError
 from leagues.admin import LeagueListFilter, ManagedByLeague
-from notifications import service
-from notifications.models import Notification, ToldScore
+from notifications import outgoing, service
+from notifications.models import Delivery, Notification, ToldScore
 from notifications.webhooks import endpoints
 from notifications.webhooks.models import Webhook, WebhookDelivery
 
@@ -132,3 +132,37 @@ class ToldScoreAdmin(ReadOnly):
     list_display = ["run"]
     list_select_related = ["run__race", "run__rule_set"]
     search_fields = ["run__race__name"]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    """What is on its way by mail and push, and what was given up; for the host alone."""
+
+    list_display = ["created_at", "user", "channel", "type", "state", "attempts", "next_at", "error"]
+    list_filter = ["state", "channel", "notification__type", "created_at"]
+    list_select_related = ["notification__user"]
+    search_fields = ["notification__user__username", "error"]
+    fields = ["user", "channel", "type", "in_digest", "state", "attempts", "next_at", "error", "created_at", "done_at"]
+    readonly_fields = ["user", "type"]
+    actions = ["send_again"]
+
+    @admin.display(ordering="notification__user__username")
+    def user(self, delivery: Delivery) -> "User":
+        return delivery.notification.user
+
+    @admin.display(ordering="notification__type")
+    def type(self, delivery: Delivery) -> str:
+        return delivery.notification.get_type_display()
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.action(description="Send again what was given up", permissions=["send"])
+    def send_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        for each in deliveries.select_related("notification__user"):
+            try:
+                outgoing.send_again(each)
+            except DomainError as error:
+                self.message_user(request, f"{each}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"{each} is tried once more.", messages.SUCCESS)

@@ -1,13 +1,27 @@
-"""Sending what was routed, channel by channel; the host's word that something is sent again."""
+"""Sending what was routed, channel by channel."""
 
 from collections.abc import Callable
+from functools import partial
+from time import monotonic
 
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from drafts.clock import quiet_until
 from fantasy_f1.core import clock
 from fantasy_f1.core.sweeps import attempts
 from notifications import outgoing
-from notifications.channels import CHANNELS, Sender
-from notifications.models import Delivery
-from notifications.outgoing import NotNeeded
+from notifications.channels import CHANNELS
+from notifications.models import Delivery, Habits
+from notifications.outgoing import NotNeeded, NotYet
+
+AT_A_TIME = 10
+LONGEST = 60
+"""Seconds in which another ten are begun: a server that takes its time for each must not outlast the task."""
+
+
+def has_due() -> bool:
+    return outgoing.has_due(Delivery.objects.all())
 
 
 def deliver() -> None:
@@ -18,24 +32,39 @@ def deliver() -> None:
 
 
 def _deliver_by(*, channel: str) -> None:
-    rows = Delivery.objects.filter(channel=channel).select_related("notification__user", "notification__race")
+    rows = Delivery.objects.filter(channel=channel).select_related(
+        "notification__user__notification_habits", "notification__race"
+    )
     if not outgoing.has_due(rows):
         return
     with CHANNELS[channel].open() as send:
-        outgoing.send_due(rows.filter(in_digest=False), _if_needed(send))
+
+        def send_one(delivery: Delivery, hand_over: Callable[[], None]) -> None:
+            send([delivery], hand_over)
+
+        singles, digests = rows.filter(in_digest=False), rows.filter(in_digest=True)
+        _repeat(partial(outgoing.send_due, singles, send_one), singles)
+        _repeat(partial(outgoing.send_due_together, digests, send, by="notification__user_id"), digests)
 
 
-def _if_needed(send: Sender) -> Sender:
-    """What was read in the app meanwhile, or is of no use any more, is not sent."""
+def _repeat(sweep: Callable[..., int], rows: QuerySet[Delivery]) -> None:
+    """Until nothing is due any more, or the time is up."""
+    until = monotonic() + LONGEST
+    while outgoing.has_due(rows):
+        sweep(check=_is_needed, most=AT_A_TIME)
+        if monotonic() >= until:
+            return
 
-    def send_if_needed(delivery: Delivery, hand_over: Callable[[], None]) -> None:
-        notification = delivery.notification
-        if notification.is_read:
-            raise NotNeeded("It was read in the app.")
-        if notification.useful_until and clock.now() >= notification.useful_until:
-            raise NotNeeded("It came too late to be of use.")
-        if not notification.user.is_active:
-            raise NotNeeded("The account is closed.")
-        send(delivery, hand_over)
 
-    return send_if_needed
+def _is_needed(delivery: Delivery) -> None:
+    """What was read in the app meanwhile, or is of no use any more, is not sent; nor is anything in quiet hours."""
+    notification = delivery.notification
+    if notification.is_read:
+        raise NotNeeded("It was read in the app.")
+    if notification.useful_until and clock.now() >= notification.useful_until:
+        raise NotNeeded("It came too late to be of use.")
+    if not notification.user.is_active:
+        raise NotNeeded("The account is closed.")
+    habits: Habits | None = getattr(notification.user, "notification_habits", None)
+    if habits and (at := quiet_until(timezone.now(), habits.quiet)):
+        raise NotYet(at)

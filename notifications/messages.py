@@ -15,7 +15,7 @@ from drafts.models import Draft, Pick
 from fantasy_f1.core.numbers import plain
 from leagues.models import Constructor, League, time_in_words
 from notifications.models import Notification
-from races.models import Race
+from races.models import Race, Session
 
 MAX_TITLE, MAX_TEXT = 120, 500
 """As much as a notification holds, in letters."""
@@ -268,6 +268,18 @@ def managers_changed(league: League, *, manages: bool, event: str) -> Message:
         league.get_absolute_url(),
         f"league:{league.pk}:managers:{event}",
         league.pk,
+    )
+
+
+def results_late(race: Race, *, session: Session, event: str) -> Message:
+    """For hosts."""
+    return Message(
+        Notification.Type.HOST,
+        f"{race.name}: the {session.label} result is late",
+        "The upstream has had nothing for six hours longer than usual. You can enter the result by hand; what comes "
+        "later takes its place, and the difference is shown.",
+        reverse("admin:races_race_change", args=[race.pk]),
+        f"race:{race.pk}:late:{event}",
     )
 
 

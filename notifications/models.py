@@ -129,6 +129,24 @@ class Habits(models.Model):
         return Quiet(self.quiet_from, self.quiet_until, self.user.time_zone)
 
 
+class PushSubscription(models.Model):
+    """A browser that shows notifications by itself, as its person asked it to: where to send them, and its keys."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="push_subscriptions")
+    endpoint = models.CharField(max_length=1000, unique=True)
+    p256dh = models.CharField(max_length=100)
+    auth = models.CharField(max_length=40)
+    device = models.CharField(max_length=60)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.device
+
+
 class Delivery(Outgoing):
     """A notification on its way to one target of one channel: an address, a browser."""
 

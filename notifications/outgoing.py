@@ -9,11 +9,11 @@ Times are the real ones: the game's clock does not move mail servers.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -28,6 +28,8 @@ CLAIM = timedelta(minutes=2)
 """After which a process that took a row and said nothing more is taken for dead."""
 MOST = 200
 """Rows of one sweep."""
+MAX_ERROR = 300
+"""As much as is kept of what went wrong, in letters."""
 
 MAY_HAVE_ARRIVED = "Broken off while it was handed over: it may have arrived."
 
@@ -50,6 +52,14 @@ class OutcomeUnknown(Exception):
 
 class NotNeeded(Exception):
     """By now there is no use in it."""
+
+
+class NotYet(Exception):
+    """It is to be sent from ``at`` on. That it was tried counts for nothing."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(f"Not before {at}.")
+        self.at = at
 
 
 class NothingToRepeat(DomainError):
@@ -75,7 +85,7 @@ class Outgoing(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(help_text="When it is tried (again)")
     claimed_until = models.DateTimeField(null=True, editable=False)
-    error = models.CharField(max_length=300, blank=True)
+    error = models.CharField(max_length=MAX_ERROR, blank=True)
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
 
@@ -86,6 +96,10 @@ class Outgoing(models.Model):
 Row = TypeVar("Row", bound=Outgoing)
 Send = Callable[[Row, Callable[[], None]], None]
 """Sends a row; calls its second argument at the last moment before the other side gets it. What it raises is above."""
+SendAll = Callable[[Sequence[Row], Callable[[], None]], None]
+"""Sends several rows as one thing: what becomes of it becomes of all of them."""
+Check = Callable[[Row], None]
+"""Raises ``NotNeeded`` or ``NotYet`` of a row that is not to be sent now."""
 
 
 def has_due(rows: "models.QuerySet[Row]") -> bool:
@@ -95,40 +109,119 @@ def has_due(rows: "models.QuerySet[Row]") -> bool:
     return rows.filter(is_due).exists()
 
 
-def send_due(rows: "models.QuerySet[Row]", send: Send[Row], *, most: int = MOST) -> int:
+def send_due(
+    rows: "models.QuerySet[Row]", send: Send[Row], *, check: Check[Row] | None = None, most: int = MOST
+) -> int:
     """Send what is due of ``rows`` by now → how many were tried. Any number of processes may do so at once.
 
     An error that ``send`` should not raise counts as a failed try, and comes out at the end (``ExceptionGroup``).
     """
-    now = timezone.now()
-    _take_back(rows, now)
-    tried = 0
-    with attempts("Some things could not be sent.") as attempt:
-        for row in list(rows.filter(state=Outgoing.State.WAITING, next_at__lte=now).order_by("next_at", "pk")[:most]):
-            if _claim(row):
-                tried += 1
-                attempt(_try, row=row, send=send)
-    return tried
+    due = _due(rows).order_by("next_at", "pk").values_list("pk", flat=True)[:most]
+    each = (rows.filter(pk=pk) for pk in list(due))
+    return _send_groups(each, lambda group, hand_over: send(group[0], hand_over), check)
+
+
+def send_due_together(
+    rows: "models.QuerySet[Row]",
+    send: SendAll[Row],
+    *,
+    by: str,
+    check: Check[Row] | None = None,
+    most: int = MOST,
+) -> int:
+    """The same, but those that are alike in the field ``by`` are sent as one → how many such things were tried."""
+    keys = _due(rows).order_by(by).values_list(by, flat=True).distinct()[:most]
+    return _send_groups((rows.filter(**{by: key}) for key in list(keys)), send, check)
 
 
 def send_again(row: Row) -> Row:
     """A host's word that what was given up is tried once more, from the start. Raises ``NothingToRepeat``."""
     now = timezone.now()
-    given_up = _of(row).filter(state=Outgoing.State.FAILED)
+    given_up = type(row)._default_manager.filter(pk=row.pk, state=Outgoing.State.FAILED)
     if not given_up.update(state=Outgoing.State.WAITING, attempts=0, next_at=now, error="", done_at=None):
         raise NothingToRepeat("Only what was given up can be sent again.")
     row.refresh_from_db()
     return row
 
 
-def _claim(row: Row) -> bool:
-    """Whether it is ours: of all who ask at once, one gets it."""
-    until = timezone.now() + CLAIM
-    waiting = _of(row).filter(state=Outgoing.State.WAITING)
-    if not waiting.update(state=Outgoing.State.CLAIMED, attempts=F("attempts") + 1, claimed_until=until):
-        return False
-    row.refresh_from_db()
-    return True
+def _due(rows: "models.QuerySet[Row]") -> "models.QuerySet[Row]":
+    """By now, what died in somebody's hands included."""
+    now = timezone.now()
+    _take_back(rows, now)
+    return rows.filter(state=Outgoing.State.WAITING, next_at__lte=now)
+
+
+def _send_groups(groups: "Iterable[models.QuerySet[Row]]", send: SendAll[Row], check: Check[Row] | None) -> int:
+    tried = 0
+    with attempts("Some things could not be sent.") as attempt:
+        for group in groups:
+            claim = _Claim(group)
+            if check:
+                claim.keep_those_that_pass(check)
+            if claim.rows:
+                tried += 1
+                attempt(_try, claim=claim, send=send)
+    return tried
+
+
+class _Claim(Generic[Row]):
+    """What is due of ``group``, and ours for a while: of all who ask at once, one gets it. ``rows`` may be empty."""
+
+    def __init__(self, group: "models.QuerySet[Row]") -> None:
+        now = timezone.now()
+        self.until = now + CLAIM
+        self.state: str = Outgoing.State.CLAIMED
+        due = group.filter(state=Outgoing.State.WAITING, next_at__lte=now).order_by("pk")
+        with transaction.atomic():
+            self.rows = list(due.select_for_update(no_key=True, of=("self",)))
+            _of(self.rows, group.model).update(state=self.state, attempts=F("attempts") + 1, claimed_until=self.until)
+        for row in self.rows:
+            row.attempts += 1
+            self._note(row)
+
+    def keep_those_that_pass(self, check: Check[Row]) -> None:
+        for row in list(self.rows):
+            try:
+                check(row)
+            except NotNeeded as error:
+                self._settle([row], **_end(Outgoing.State.DROPPED, str(error)))
+            except NotYet as later:
+                self._settle([row], state=Outgoing.State.WAITING, attempts=row.attempts - 1, next_at=later.at)
+            else:
+                continue
+            self.rows.remove(row)
+
+    def hand_over(self) -> None:
+        """The point of no return. Raises ``TryLater`` for who was so slow that it was taken back meanwhile."""
+        with transaction.atomic():
+            if self._ours(self.rows).update(state=Outgoing.State.HANDED_OVER) < len(self.rows):
+                raise TryLater("Taken back, because it took too long.")
+        self.state = Outgoing.State.HANDED_OVER
+        for row in self.rows:
+            self._note(row)
+
+    def put_off(self, why: str, *, after: timedelta = timedelta()) -> None:
+        """All to the same moment; of several the one that was tried least says when."""
+        tried = min(row.attempts for row in self.rows)
+        if tried > len(PAUSES):
+            self.finish(Outgoing.State.FAILED, why)
+            return
+        pause = PAUSES[tried - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 (jitter, no secret)
+        next_at = timezone.now() + max(pause, after)
+        self._settle(self.rows, state=Outgoing.State.WAITING, next_at=next_at, error=why[:MAX_ERROR])
+
+    def finish(self, state: str, error: str) -> None:
+        self._settle(self.rows, **_end(state, error))
+
+    def _settle(self, rows: Sequence[Row], **values: object) -> None:
+        self._ours(rows).update(claimed_until=None, **values)
+
+    def _ours(self, rows: Sequence[Row]) -> "models.QuerySet[Row]":
+        """Those that were not taken back meanwhile: then they are somebody else's."""
+        return _of(rows, type(self.rows[0])).filter(state=self.state, claimed_until=self.until)
+
+    def _note(self, row: Row) -> None:
+        row.state, row.claimed_until = self.state, self.until
 
 
 def _take_back(rows: "models.QuerySet[Row]", now: datetime) -> None:
@@ -143,55 +236,35 @@ def _take_back(rows: "models.QuerySet[Row]", now: datetime) -> None:
         handed_over.update(state=Outgoing.State.FAILED, error=MAY_HAVE_ARRIVED, claimed_until=None, done_at=now)
 
 
-def _try(*, row: Row, send: Send[Row]) -> None:
+def _try(*, claim: _Claim[Row], send: SendAll[Row]) -> None:
+    may_repeat = type(claim.rows[0]).may_repeat
     try:
-        send(row, lambda: _hand_over(row))
+        send(claim.rows, claim.hand_over)
     except NotNeeded as error:
-        _finish(row, Outgoing.State.DROPPED, str(error))
+        claim.finish(Outgoing.State.DROPPED, str(error))
     except Refused as error:
-        _finish(row, Outgoing.State.FAILED, str(error))
+        claim.finish(Outgoing.State.FAILED, str(error))
     except OutcomeUnknown as error:
-        if row.may_repeat:
-            _put_off(row, str(error))
+        if may_repeat:
+            claim.put_off(str(error))
         else:
-            _finish(row, Outgoing.State.FAILED, f"{MAY_HAVE_ARRIVED} {error}")
+            claim.finish(Outgoing.State.FAILED, f"{MAY_HAVE_ARRIVED} {error}")
     except TryLater as error:
-        _put_off(row, str(error), after=error.after)
+        claim.put_off(str(error), after=error.after)
     except Exception as error:
-        if row.state == Outgoing.State.HANDED_OVER and not row.may_repeat:
-            _finish(row, Outgoing.State.FAILED, f"{MAY_HAVE_ARRIVED} {type(error).__name__}: {error}")
+        what = f"{type(error).__name__}: {error}"
+        if claim.state == Outgoing.State.HANDED_OVER and not may_repeat:
+            claim.finish(Outgoing.State.FAILED, f"{MAY_HAVE_ARRIVED} {what}")
         else:
-            _put_off(row, f"{type(error).__name__}: {error}")
+            claim.put_off(what)
         raise
     else:
-        _finish(row, Outgoing.State.SENT, "")
+        claim.finish(Outgoing.State.SENT, "")
 
 
-def _hand_over(row: Row) -> None:
-    """The point of no return. Raises ``TryLater`` for who was so slow that it was taken back meanwhile."""
-    ours = _of(row).filter(state=Outgoing.State.CLAIMED, attempts=row.attempts)
-    if not ours.update(state=Outgoing.State.HANDED_OVER):
-        raise TryLater("Taken back, because it took too long.")
-    row.state = Outgoing.State.HANDED_OVER
+def _end(state: str, error: str) -> dict[str, object]:
+    return {"state": state, "error": error[:MAX_ERROR], "done_at": timezone.now()}
 
 
-def _put_off(row: Row, why: str, *, after: timedelta = timedelta()) -> None:
-    if row.attempts > len(PAUSES):
-        _finish(row, Outgoing.State.FAILED, why)
-        return
-    pause = PAUSES[row.attempts - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 (jitter, no secret)
-    _settle(row, state=Outgoing.State.WAITING, next_at=timezone.now() + max(pause, after), error=why[:300])
-
-
-def _finish(row: Row, state: str, error: str) -> None:
-    _settle(row, state=state, error=error[:300], done_at=timezone.now())
-
-
-def _settle(row: Row, **values: object) -> None:
-    """Unless it was taken back meanwhile: then it is somebody else's."""
-    ours = _of(row).filter(state=row.state, attempts=row.attempts)
-    ours.update(claimed_until=None, **values)
-
-
-def _of(row: Row) -> "models.QuerySet[Row]":
-    return type(row)._default_manager.filter(pk=row.pk)
+def _of(rows: Sequence[Row], model: type[Row]) -> "models.QuerySet[Row]":
+    return model._default_manager.filter(pk__in=[row.pk for row in rows])

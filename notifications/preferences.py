@@ -46,9 +46,28 @@ def set_ways(*, user: User, ways: Iterable[Way], on: bool) -> None:
                 Preference.objects.update_or_create(user=user, type=kind, channel=channel, defaults={"is_on": on})
 
 
+def types_of(user: User) -> list[Notification.Type]:
+    """What the user may hear of: not everybody is the host."""
+    return [kind for kind in Type if kind != Type.HOST or user.is_superuser]
+
+
+def table_of(user: User) -> list[tuple[Notification.Type, dict[str, bool]]]:
+    """For each of the user's types whether it is on, by channel."""
+    on = wanted([user.pk])[user.pk]
+    return [(kind, {channel: (kind, channel) in on for channel in Channel.values}) for kind in types_of(user)]
+
+
 def habits_of(user: User) -> Habits:
     """Those of the user, or those that hold by themselves."""
     return Habits.objects.filter(user=user).first() or Habits(user=user, digest_at=time(18))
+
+
+def set_preferences(*, user: User, on: Iterable[Way] = (), off: Iterable[Way] = (), **habits: Any) -> None:
+    """Switch ways on and off and change habits, all or nothing. Raises like ``set_ways`` and ``set_habits``."""
+    with transaction.atomic():
+        set_habits(user=user, **habits)
+        set_ways(user=user, ways=on, on=True)
+        set_ways(user=user, ways=off, on=False)
 
 
 def set_habits(*, user: User, **changes: Any) -> Habits:

@@ -5,17 +5,29 @@ from typing import Any
 from accounts import export
 from accounts.models import User
 from accounts.signals import account_closing
+from fantasy_f1.core.spoilers import results_until
+from notifications.models import Habits
+from notifications.shown import shown
 
 
 def forget(*, user: User, for_good: bool, **kwargs: Any) -> None:
+    """Browsers are told nothing of an account that is closed, even for a while: it may be somebody else's by then."""
+    user.push_subscriptions.all().delete()
     if for_good:
         user.notifications.all().delete()
         user.webhooks.all().delete()
+        user.notification_preferences.all().delete()
+        Habits.objects.filter(user=user).delete()
 
 
 def notifications_of(user: User) -> list[dict[str, Any]]:
-    fields = ["type", "title", "message", "link", "is_read", "created_at"]
-    return list(user.notifications.order_by("pk").values(*fields))
+    """As the person may see them: a shield holds here, too."""
+    fields = ["type", "link", "is_read", "created_at"]
+    told = []
+    for each in user.notifications.select_related("race").order_by("pk"):
+        title, text = shown(each, results_until(user))
+        told.append({"title": title, "message": text, **{name: getattr(each, name) for name in fields}})
+    return told
 
 
 def webhooks_of(user: User) -> list[dict[str, Any]]:
@@ -24,7 +36,20 @@ def webhooks_of(user: User) -> list[dict[str, Any]]:
     return list(user.webhooks.order_by("pk").values(*fields))
 
 
+def preferences_of(user: User) -> dict[str, Any]:
+    """What was chosen; the rest is as it is for everybody."""
+    habits = ["quiet_from", "quiet_until", "digest", "digest_at"]
+    return {
+        "ways": list(user.notification_preferences.order_by("pk").values("type", "channel", "is_on")),
+        "habits": Habits.objects.filter(user=user).values(*habits).first(),
+        "browsers": list(
+            user.push_subscriptions.order_by("pk").values("device", "endpoint", "created_at", "last_used_at")
+        ),
+    }
+
+
 def connect() -> None:
     account_closing.connect(forget)
     export.register("notifications", notifications_of)
     export.register("webhooks", webhooks_of)
+    export.register("notification_preferences", preferences_of)

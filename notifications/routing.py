@@ -20,6 +20,10 @@ GATHERED = frozenset({Notification.Type.DRAFT_OPEN, Notification.Type.DRAFT_UPDA
 """What a digest gathers; a turn, a reminder and a result are told at once by whoever wants them at all."""
 
 
+def has_new() -> bool:
+    return Notification.objects.filter(is_routed=False).exists()
+
+
 def route_new() -> int:
     """Choose the ways of every notification that has none chosen yet → how many those were. Safe to repeat."""
     count = 0

@@ -19,7 +19,7 @@ from scoring import ranking
 from scoring.leaderboards import race_totals
 from scoring.models import ScoreRun
 
-LEAGUES = 100
+LEAGUES = 50
 """At a time."""
 
 

@@ -29,10 +29,16 @@ from leagues.events import ConstructorJoined, ConstructorLeft, ConstructorTakenO
 from leagues.models import Constructor, League
 from notifications import messages, service
 from notifications.service import Letter
+from races.events import ResultsLate
+from races.models import Race, Session
 
 READER = "notifications"
 E = TypeVar("E", bound=Event)
 Change = DraftPaused | DraftResumed | PicksUndone | ClockChanged | DraftVoided | DraftMoved
+
+
+def has_news() -> bool:
+    return log_reader.has_news(READER)
 
 
 def follow_log() -> int:
@@ -94,7 +100,7 @@ def _of_change(kind: type[Change]) -> Callable[[EventLog], Iterator[Letter]]:
 
     def tell(row: EventLog) -> Iterator[Letter]:
         draft = _draft(row)
-        if draft and draft.status != Draft.Status.SCHEDULED:
+        if draft and (draft.status != Draft.Status.SCHEDULED or row.data.get("reset")):
             actor = row.actor
             message = messages.draft_changed(draft, _event(kind, row), actor=actor, version=row.version)
             players = draft.league.constructors.playing().exclude(user=row.actor_id or 0)
@@ -169,6 +175,18 @@ def _of_managers(row: EventLog) -> Iterator[Letter]:
             yield user_id, message
 
 
+# For hosts --------------------------------------------------------------------------------------
+
+
+def _of_late_result(row: EventLog) -> Iterator[Letter]:
+    """Every host."""
+    event = _event(ResultsLate, row)
+    for race in Race.objects.filter(pk=event.race_id):
+        message = messages.results_late(race, session=Session(event.session), event=_key(row))
+        hosts = User.objects.filter(is_superuser=True, is_active=True).values_list("pk", flat=True)
+        yield from ((host, message) for host in hosts)
+
+
 def _team(row: EventLog) -> Iterable[Constructor]:
     """The team, if it still exists."""
     return Constructor.objects.filter(pk=row.data["constructor_id"]).select_related("league", "user")
@@ -199,5 +217,6 @@ _tellers: dict[type[Any], list[Teller]] = {
     TeamOffered: [_of_offer],
     ConstructorTakenOver: [_of_take_over],
     ManagersChanged: [_of_managers],
+    ResultsLate: [_of_late_result],
 }
 TELLERS = {kind.__name__: tellers for kind, tellers in _tellers.items()}

@@ -2,25 +2,64 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fantasy_f1.core.http import UserRequest, post_only, render_page
+from fantasy_f1.core.spoilers import seen_by
 from notifications import service
+from notifications.models import Notification
+from notifications.shown import shown
 
 PER_PAGE = 25
+Choice = tuple[str, str, int]
+"""Value and name of a filter's choice, and how many there are."""
 
 
 @login_required
 @require_safe
 def index(request: UserRequest) -> HttpResponse:
-    """``?unread=1`` leaves out what was read."""
-    own = request.user.notifications.all()
+    """``?unread=1`` leaves out what was read, ``?type=`` and ``?league=`` all others."""
+    own = service.for_user(request.user)
     only_unread = request.GET.get("unread") == "1"
-    page = Paginator(own.filter(is_read=False) if only_unread else own, PER_PAGE).get_page(request.GET.get("page"))
-    return render_page(request, "notifications/list.html", "changed", {"page": page, "only_unread": only_unread})
+    within = own.filter(is_read=False) if only_unread else own
+    types, leagues = _types(within), _leagues(within)
+    kind = _chosen(types, request.GET.get("type", ""))
+    league = _chosen(leagues, request.GET.get("league", ""))
+    found = within.filter(**({"type": kind} if kind else {}), **({"league": league} if league else {}))
+    page = Paginator(found.select_related("race"), PER_PAGE).get_page(request.GET.get("page"))
+    until = seen_by(request)
+    context = {
+        "page": page,
+        "items": [(each, *shown(each, until)) for each in page],
+        "only_unread": only_unread,
+        "types": types,
+        "type": kind,
+        "leagues": leagues,
+        "league": league,
+        "is_filtered": bool(kind or league),
+    }
+    return render_page(request, "notifications/list.html", "changed", context)
+
+
+def _types(notifications: QuerySet[Notification]) -> list[Choice]:
+    """Those that there are, in the order of the enumeration."""
+    counts = dict(notifications.order_by().values_list("type").annotate(Count("pk")))
+    return [(kind.value, str(kind.label), counts[kind]) for kind in Notification.Type if kind in counts]
+
+
+def _leagues(notifications: QuerySet[Notification]) -> list[Choice]:
+    of_leagues = notifications.filter(league__isnull=False).order_by("league__name", "league")
+    counts = of_leagues.values_list("league", "league__name").annotate(Count("pk"))
+    return [(str(pk), name, count) for pk, name, count in counts]
+
+
+def _chosen(choices: list[Choice], value: str) -> str:
+    """The value, where it is one that can be chosen; else all are shown."""
+    return value if value in {choice[0] for choice in choices} else ""
 
 
 @login_required

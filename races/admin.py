@@ -1,28 +1,41 @@
 """The real sport in the admin: history to look at, and the few things that a host decides."""
 
+from contextlib import suppress
+from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField, ModelForm
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
 
 from fantasy_f1.core import clock
 from fantasy_f1.core.admin import GuardedAdmin, ReadOnly
 from fantasy_f1.core.errors import DomainError
+from races import questions
 from races.calendar import cancel_race, resolve_held_event
 from races.entries import set_entry
+from races.forms import ResultForm
+from races.manual import check_can_be_entered, enter_result
 from races.models import (
     Driver,
     HeldEvent,
     Race,
     RaceEntry,
     RaceResult,
+    ResultQuestion,
     ResultRevision,
     Season,
     SeasonEntry,
+    Session,
     SyncRun,
     Team,
+    UpstreamAnswer,
 )
 
 if TYPE_CHECKING:
@@ -68,15 +81,58 @@ class DriverAdmin(GuardedAdmin):
         return False
 
 
+class LateFilter(admin.SimpleListFilter):
+    title = "result"
+    parameter_name = "late"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Late")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Race]) -> QuerySet[Race]:
+        late = ResultQuestion.objects.late().order_by().values("race")
+        return queryset.filter(pk__in=late) if self.value() == "yes" else queryset
+
+
 @admin.register(Race)
 class RaceAdmin(ReadOnly):
-    list_display = ["name", "season", "round_number", "starts_at", "status", "results_status"]
-    list_filter = ["season", "status", "results_status", "country"]
+    """The calendar, how it stands with asking for results, and the way to enter one by hand."""
+
+    list_display = [
+        *["name", "season", "round_number", "starts_at", "status", "results_status", "late"],
+        *["next_question", "last_asked", "last_answer"],
+    ]
+    list_filter = ["season", "status", "results_status", LateFilter, "country"]
     search_fields = ["name", "external_id", "circuit_name", "locality", "country"]
     date_hierarchy = "starts_at"
     actions = ["cancel_races"]
 
-    @admin.action(description="Cancel these races", permissions=["cancel"])
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        changes = super().get_changelist_instance(request)
+        races: list[Race] = list(changes.result_list)
+        asked = questions.outlook(races, now=clock.now())
+        for race in races:
+            race.asked_for = [question for question in asked if question.race == race]  # type: ignore[attr-defined]
+        changes.result_list = races
+        return changes
+
+    @admin.display(description="late")
+    def late(self, race: Race) -> str:
+        return ", ".join(question.session.label for question in _asked_for(race) if question.is_late) or "–"
+
+    @admin.display(description="next question due")
+    def next_question(self, race: Race) -> datetime | None:
+        return min((question.due_at for question in _asked_for(race)), default=None)
+
+    @admin.display(description="last asked")
+    def last_asked(self, race: Race) -> datetime | None:
+        return max((at for question in _asked_for(race) if (at := question.asked_at)), default=None)
+
+    @admin.display(description="last answer")
+    def last_answer(self, race: Race) -> str:
+        answers = [(question.session.label, question.row.answer) for question in _asked_for(race) if question.row]
+        return "; ".join(f"{label}: {answer}" for label, answer in answers)
+
+    @admin.action(description="Cancel these races", permissions=["decide"])
     def cancel_races(self, request: HttpRequest, races: QuerySet[Race]) -> None:
         for race in races.in_calendar_order():  # type: ignore[attr-defined]
             try:
@@ -86,8 +142,70 @@ class RaceAdmin(ReadOnly):
             else:
                 self.message_user(request, f"{race} is cancelled.", messages.SUCCESS)
 
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
+    def has_decide_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.result_view)
+        return [path("<id:pk>/result/<str:session>/", view, name="races_race_result"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        race = self.get_object(request, object_id)
+        sessions = self._enterable(race) if race and self.has_decide_permission(request) else []
+        return super().change_view(request, object_id, form_url, {"result_sessions": sessions, **(extra_context or {})})
+
+    def _enterable(self, race: Race) -> list[Session]:
+        found = []
+        for session in Session:
+            with suppress(DomainError):
+                check_can_be_entered(race, session, now=clock.now())
+                found.append(session)
+        return found
+
+    def result_view(self, request: HttpRequest, pk: int, session: str) -> HttpResponse:
+        """Enter a session's result by hand."""
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        race = get_object_or_404(Race, pk=pk)
+        if session not in Session.values:
+            raise Http404
+        now, back = clock.now(), reverse("admin:races_race_change", args=[pk])
+        try:
+            check_can_be_entered(race, session, now=now)
+        except DomainError as error:
+            self.message_user(request, error.message, messages.ERROR)
+            return redirect(back)
+        form = ResultForm(race, session, request.POST or None)
+        if form.is_valid():
+            try:
+                outcome = enter_result(
+                    race_id=pk,
+                    session=session,
+                    lines=form.lines(),
+                    replaces_feed=form.cleaned_data.get("replaces_feed", False),
+                    actor=cast("User", request.user),
+                    now=now,
+                )
+            except DomainError as error:
+                form.refuse(error)
+            else:
+                changed = " ".join(f"{change}." for change in outcome.changes)
+                words = "Nothing is different from what stands." if outcome.kind == "unchanged" else "It is stored."
+                self.message_user(request, f"{words} {changed}".strip(), messages.SUCCESS)
+                return redirect(back)
+        label = Session(session).label
+        context = {
+            **self.admin_site.each_context(request),
+            **{"opts": self.opts, "race": race, "label": label, "form": form, "title": f"Enter a result: {label}"},
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+        return render(request, "admin/races/race/result.html", context, status=status)
+
+
+def _asked_for(race: Race) -> list[questions.Question]:
+    return race.asked_for  # type: ignore[attr-defined]
 
 
 @admin.register(SeasonEntry)
@@ -193,6 +311,20 @@ class SyncRunAdmin(ReadOnly):
     list_select_related = ["race"]
     search_fields = ["error", "race__name"]
     date_hierarchy = "started_at"
+
+
+@admin.register(ResultQuestion)
+class ResultQuestionAdmin(ReadOnly):
+    list_display = ["race", "session", "answered_at", "failed_at", "answer", "late_at"]
+    list_filter = ["race__season", "session"]
+    list_select_related = ["race"]
+    search_fields = ["race__name", "answer"]
+
+
+@admin.register(UpstreamAnswer)
+class UpstreamAnswerAdmin(ReadOnly):
+    list_display = ["address", "answered_at", "fresh_until"]
+    search_fields = ["address"]
 
 
 @admin.register(HeldEvent)

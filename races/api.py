@@ -7,7 +7,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
@@ -21,6 +21,7 @@ from fantasy_f1.core.filters import OrderFilter, SearchFilter, YesNoFilter
 from fantasy_f1.core.http import for_all
 from fantasy_f1.core.pagination import refuse_unknown
 from fantasy_f1.core.schema import PlainDecimal, problems
+from fantasy_f1.core.spoilers import SPOILERS, asked_until, is_hidden
 from races import queries
 from races.forms import ORDERS, DriverFilter, ListFilter, SeasonFilter
 from races.models import Driver, Race, RaceEntry, RaceResult, Season, Session, Team
@@ -176,6 +177,7 @@ class SessionsOut(serializers.Serializer[Race]):
     grand_prix = serializers.DateTimeField(source="starts_at")
 
 
+# Expects ``until`` in the context.
 class RaceOut(serializers.ModelSerializer[Race]):
     example = {
         "external_id": "2026_hungarian_grand_prix",
@@ -188,6 +190,8 @@ class RaceOut(serializers.ModelSerializer[Race]):
     }
 
     season = serializers.IntegerField(source="season_id")
+    results_status = serializers.SerializerMethodField()
+    results_hidden = serializers.SerializerMethodField()
     sessions = SessionsOut(source="*")
     has_sprint = serializers.BooleanField()
 
@@ -204,10 +208,20 @@ class RaceOut(serializers.ModelSerializer[Race]):
             "locality",
             "status",
             "results_status",
+            "results_hidden",
             "sessions",
             "starts_at",
             "has_sprint",
         ]
+
+    @extend_schema_field(serializers.ChoiceField(choices=Race.Results.choices))
+    def get_results_status(self, race: Race) -> str:
+        """How far the result of the Grand Prix can be relied on; `none` too while it is hidden"""
+        return Race.Results.NONE if self.get_results_hidden(race) else race.results_status
+
+    def get_results_hidden(self, race: Race) -> bool:
+        """Whether the result of the Grand Prix is behind the spoiler shield, or will be once it is known"""
+        return is_hidden(race.starts_at, self.context["until"])
 
 
 class ResultDriverOut(serializers.ModelSerializer[Driver]):
@@ -321,6 +335,7 @@ class TeamList(ListAPIView[Team]):
 class DriverList(ListAPIView[Any]):
     permission_classes = [AllowAny]
     filter_form = DriverFilter
+    own_parameters = [SPOILERS.name]
     queryset = Driver.objects.none()  # for the schema; the answer is made of DriverLines
     serializer_class = DriverOut
 
@@ -333,6 +348,7 @@ class DriverList(ListAPIView[Any]):
             OpenApiParameter("status", str, enum=Driver.Status.values),
             OpenApiParameter("search", str, description="In name, code and number"),
             OpenApiParameter("ordering", str, enum=[*ORDERS, *[f"-{key}" for key in ORDERS]], default="-points"),
+            SPOILERS,
         ],
         responses=DriverOut(many=True),
     )
@@ -340,7 +356,8 @@ class DriverList(ListAPIView[Any]):
         form = _checked(DriverFilter(request.query_params))
         asked = form.cleaned_data["season"]
         season = asked or queries.current_season(now=clock.now())
-        lines = queries.driver_table(season, drivers=None if asked else Driver.objects.all())
+        everybody = None if asked else Driver.objects.all()
+        lines = queries.driver_table(season, drivers=everybody, until=asked_until(request))
         page = self.paginate_queryset(form.apply(lines))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -351,30 +368,32 @@ class DriverRead(APIView):
     @extend_schema(
         operation_id="drivers_read",
         summary="A driver and his season",
-        parameters=[OpenApiParameter("season", int, description="Without it, this season")],
+        parameters=[OpenApiParameter("season", int, description="Without it, this season"), SPOILERS],
         responses={200: DriverOut, **problems(400, 404)},
     )
     def get(self, request: Request, pk: int) -> Response:
-        refuse_unknown(request, SeasonFilter.base_fields)
+        refuse_unknown(request, [*SeasonFilter.base_fields, SPOILERS.name])
         form = _checked(SeasonFilter(request.query_params))
         season: Season | None = form.cleaned_data["season"] or queries.current_season(now=clock.now())
         driver = get_object_or_404(Driver, pk=pk)
-        return Response(DriverOut(queries.driver_line(driver, season)).data)
+        return Response(DriverOut(queries.driver_line(driver, season, until=asked_until(request))).data)
 
 
 class DriverResults(ListAPIView[RaceResult]):
     permission_classes = [AllowAny]
     serializer_class = ResultOut
     filterset_class = DriverResultFilter
+    own_parameters = [SPOILERS.name]
     queryset = RaceResult.objects.none()  # for the schema
 
     def get_queryset(self) -> QuerySet[RaceResult]:
-        results = get_object_or_404(Driver, pk=self.kwargs["pk"]).results.current()
+        results = get_object_or_404(Driver, pk=self.kwargs["pk"]).results.current().seen(asked_until(self.request))
         return results.select_related("driver", "team").order_by("-race__starts_at", "-race", "session")
 
     @extend_schema(
         operation_id="drivers_results",
         summary="A driver's results, the latest race first",
+        parameters=[SPOILERS],
         responses=ResultOut(many=True),
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -385,21 +404,33 @@ class RaceList(ListAPIView[Race]):
     permission_classes = [AllowAny]
     serializer_class = RaceOut
     filterset_class = RaceFilter
+    own_parameters = [SPOILERS.name]
     queryset = Race.objects.in_calendar_order()
 
     @extend_schema(
-        operation_id="races_list", summary="Races in the order of the calendar", responses=RaceOut(many=True)
+        operation_id="races_list",
+        summary="Races in the order of the calendar",
+        parameters=[SPOILERS],
+        responses=RaceOut(many=True),
     )
     def get(self, request: Request) -> Response:
-        return self.list(request)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        context = {"until": asked_until(request)}
+        return self.get_paginated_response(RaceOut(page, many=True, context=context).data)
 
 
 class RaceRead(APIView):
     permission_classes = [AllowAny]
 
-    @extend_schema(operation_id="races_read", summary="A race", responses={200: RaceOut, **problems(404)})
+    @extend_schema(
+        operation_id="races_read",
+        summary="A race",
+        parameters=[SPOILERS],
+        responses={200: RaceOut, **problems(400, 404)},
+    )
     def get(self, request: Request, pk: int) -> Response:
-        return Response(RaceOut(get_object_or_404(Race, pk=pk)).data)
+        race = get_object_or_404(Race, pk=pk)
+        return Response(RaceOut(race, context={"until": asked_until(request)}).data)
 
 
 class RaceEntries(ListAPIView[RaceEntry]):
@@ -425,15 +456,17 @@ class RaceResults(ListAPIView[RaceResult]):
     permission_classes = [AllowAny]
     serializer_class = ResultOut
     filterset_class = RaceResultFilter
+    own_parameters = [SPOILERS.name]
     queryset = RaceResult.objects.none()  # for the schema
 
     def get_queryset(self) -> QuerySet[RaceResult]:
-        results = get_object_or_404(Race, pk=self.kwargs["pk"]).results.current()
+        results = get_object_or_404(Race, pk=self.kwargs["pk"]).results.current().seen(asked_until(self.request))
         return results.select_related("driver", "team").order_by("position")
 
     @extend_schema(
         operation_id="races_results",
         summary="The current result of one session of a race",
+        parameters=[SPOILERS],
         responses=ResultOut(many=True),
     )
     def get(self, request: Request, pk: int) -> Response:

@@ -23,6 +23,15 @@ class ResultsAmended(Event):
 
 
 @dataclass(frozen=True)
+class ResultsLate(Event):
+    """A session has no result six hours after it could have one; ``started_at`` is its start, ISO 8601 in UTC."""
+
+    race_id: int
+    session: str
+    started_at: str
+
+
+@dataclass(frozen=True)
 class RaceRescheduled(Event):
     """The weekend moved; times are ISO 8601 in UTC."""
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import requests
 from django.conf import settings
+from django.utils.http import parse_http_date_safe
 from requests.adapters import HTTPAdapter
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
@@ -34,6 +35,8 @@ PASSING = (429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
 STOP = (*PASSING, HTTPStatus.FORBIDDEN)
 """Answers after which asking for something else makes no sense either."""
 
+LONGEST_FRESH = 24 * 60 * 60  # seconds; an answer that claims to be fresh for longer would hide corrections
+MAX_AGE = re.compile(r"max-age=(\d{1,9})")
 LARGEST = 32767  # what the columns of whole numbers hold
 MOST_POINTS = 100  # a race has never given more than 52
 UNWRITABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
@@ -107,11 +110,22 @@ _pace = _Pace()
 class Jolpica:
     """A client for one run. ``requests`` counts what was sent, repetitions included."""
 
-    def __init__(self, *, budget: int, on_request: Callable[[int], None] | None = None) -> None:
-        """``budget`` is the number of requests that this run may make; ``on_request`` hears of each, as it is sent."""
+    def __init__(
+        self,
+        *,
+        budget: int,
+        on_request: Callable[[int], None] | None = None,
+        on_answer: Callable[[str, float | None], None] | None = None,
+    ) -> None:
+        """``budget`` is the number of requests that this run may make; ``on_request`` hears of each, as it is sent.
+
+        ``on_answer`` hears of each good answer: its address, as ``address`` writes it, and for how many seconds it is
+        fresh (None: it does not say).
+        """
         self.budget = budget
         self.requests = 0
         self._on_request = on_request
+        self._on_answer = on_answer
         retry = _Backoff(
             total=RETRIES,
             status_forcelist=PASSING,
@@ -126,15 +140,15 @@ class Jolpica:
 
     def drivers(self, season: int) -> list[DriverRow]:
         """Everyone attached to a team in ``season``, also those who never race."""
-        found = self._all(f"{season}/drivers/", "DriverTable", "Drivers")
+        found = self._all(season_path(season, "drivers"), "DriverTable", "Drivers")
         return _once([_driver(driver) for driver in found], lambda row: row.external_id, "driver")
 
     def teams(self, season: int) -> list[TeamRow]:
-        found = self._all(f"{season}/constructors/", "ConstructorTable", "Constructors")
+        found = self._all(season_path(season, "constructors"), "ConstructorTable", "Constructors")
         return _once([_team(team) for team in found], lambda row: row.external_id, "team")
 
     def calendar(self, season: int) -> list[EventRow]:
-        found = self._all(f"{season}/races/", "RaceTable", "Races")
+        found = self._all(season_path(season, "races"), "RaceTable", "Races")
         return _once([_event(season, race) for race in found], lambda row: row.key, "event")
 
     def results(self, season: int, session: str, *, round_number: int | None = None) -> list[SessionRows]:
@@ -142,10 +156,9 @@ class Jolpica:
 
         A sheet with an unusable row is told as its ``problem``.
         """
-        resource, key = SESSION_TABLES[session]
-        place = f"{season}/{round_number}" if round_number else f"{season}"
+        path, key = results_path(season, session, round_number=round_number), SESSION_TABLES[session][1]
         sheets: dict[str, tuple[EventRow, list[dict[str, Any]]]] = {}
-        for race in self._all(f"{place}/{resource}/", "RaceTable", "Races", nested=key):
+        for race in self._all(path, "RaceTable", "Races", nested=key):
             event = _event(season, race)
             sheets.setdefault(event.key, (event, []))[1].extend(_list(race, key))
         return [_sheet(season, session, event, rows) for event, rows in sheets.values()]
@@ -174,6 +187,8 @@ class Jolpica:
             raise kind(f"{path} was answered with {answer.status_code} {answer.reason}.")
         if "json" not in answer.headers.get("Content-Type", ""):
             raise UpstreamError(f"{path} was not answered with JSON.")
+        if self._on_answer:
+            self._on_answer(address(path, offset), _fresh_for(answer))
         try:
             data = _dict(answer.json(), "MRData")
         except (requests.JSONDecodeError, RecursionError):
@@ -210,6 +225,39 @@ class Jolpica:
         self.requests += sent
         if sent and self._on_request:
             self._on_request(self.requests)
+
+
+def season_path(season: int, resource: str) -> str:
+    return f"{season}/{resource}/"
+
+
+def results_path(season: int, session: str, *, round_number: int | None) -> str:
+    """Where results of one kind of session stand: those of one round, or of a whole season."""
+    place = f"{season}/{round_number}" if round_number else f"{season}"
+    return f"{place}/{SESSION_TABLES[session][0]}/"
+
+
+def address(path: str, offset: int = 0) -> str:
+    """A page of ``path``, as its answer is remembered by."""
+    return f"{path}?offset={offset}"
+
+
+def _fresh_for(answer: requests.Response) -> float | None:
+    """Seconds for which the upstream goes on giving this very answer; None where its headers do not say."""
+    control = answer.headers.get("Cache-Control", "").lower()
+    if "no-store" in control or "no-cache" in control:
+        return 0
+    if match := MAX_AGE.search(control):
+        age = answer.headers.get("Age", "")
+        return _within_a_day(int(match[1]) - (int(age) if age.isascii() and age.isdigit() else 0))
+    expires, sent = (parse_http_date_safe(answer.headers.get(name, "")) for name in ("Expires", "Date"))
+    if expires is None or sent is None:
+        return None
+    return _within_a_day(expires - sent)
+
+
+def _within_a_day(seconds: int) -> int:
+    return min(max(seconds, 0), LONGEST_FRESH)
 
 
 def _once(rows: list[Row], key: Callable[[Row], str], kind: str) -> list[Row]:

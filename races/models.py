@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models.functions import Coalesce
 
 from fantasy_f1.core.models import Versioned
 
+Row = TypeVar("Row", bound=models.Model)
 hex_colour = RegexValidator(r"^#[0-9a-f]{6}\Z", "Use a colour such as #ff8000.")
 
 
@@ -142,6 +145,11 @@ class Race(Versioned):
     def is_finished(self) -> bool:
         return self.status == self.Status.FINISHED
 
+    def start_of(self, session: str) -> datetime:
+        """When a session of ``Session`` starts; where that is not known, it counts as run with the Grand Prix."""
+        at: datetime | None = getattr(self, SESSION_STARTS[Session(session)])
+        return at or self.starts_at
+
     def sessions(self) -> list[tuple[str, datetime]]:
         """(name, start) of every session whose start is known, in the order of the weekend."""
         times = [
@@ -222,6 +230,33 @@ class Session(models.TextChoices):
     QUALIFYING = "qualifying", "Qualifying"
 
 
+SESSION_STARTS = {
+    Session.GRAND_PRIX: "starts_at",
+    Session.SPRINT: "sprint_at",
+    Session.QUALIFYING: "qualifying_at",
+}
+"""The moment of ``Race`` at which a session starts."""
+
+
+class SessionQuerySet(models.QuerySet[Row]):
+    """Rows of a race's session."""
+
+    def seen(self, until: datetime | None) -> Self:
+        """Those of sessions that started by then (see ``Race.start_of``); ``None``: all."""
+        if until is None:
+            return self
+        starts = [
+            When(session=session, then=Coalesce(f"race__{name}", "race__starts_at"))
+            for session, name in SESSION_STARTS.items()
+        ]
+        return self.alias(started_at=Case(*starts, output_field=models.DateTimeField())).filter(started_at__lte=until)
+
+
+class ResultRevisionQuerySet(SessionQuerySet["ResultRevision"]):
+    def current(self) -> Self:
+        return self.filter(is_current=True)
+
+
 class ResultRevision(models.Model):
     """One version of a session's result, as published at some moment. Append-only."""
 
@@ -242,6 +277,8 @@ class ResultRevision(models.Model):
     )
     created_at = models.DateTimeField()
 
+    objects = ResultRevisionQuerySet.as_manager()
+
     class Meta:
         ordering = ["race", "session", "-number"]
         constraints = [
@@ -254,12 +291,17 @@ class ResultRevision(models.Model):
     def __str__(self) -> str:
         return f"{self.race} {self.session} v{self.number}"
 
+    @property
+    def started_at(self) -> datetime:
+        """The start of its session."""
+        return self.race.start_of(self.session)
+
 
 UNCLASSIFIED = {"R": "DNF", "D": "DSQ", "E": "DSQ", "W": "DNS", "F": "DNQ"}
 
 
-class RaceResultQuerySet(models.QuerySet["RaceResult"]):
-    def current(self) -> "RaceResultQuerySet":
+class RaceResultQuerySet(SessionQuerySet["RaceResult"]):
+    def current(self) -> Self:
         return self.filter(revision__is_current=True)
 
 
@@ -330,9 +372,6 @@ class SyncRun(models.Model):
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
-    results_answered = models.BooleanField(
-        default=False, help_text="Whether every result that was asked for was answered, be it with no rows yet"
-    )
     error = models.TextField(blank=True, help_text="One line for each thing that was refused or failed")
 
     class Meta:
@@ -340,6 +379,51 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.season} {self.what} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class ResultQuestionQuerySet(models.QuerySet["ResultQuestion"]):
+    def late(self) -> "ResultQuestionQuerySet":
+        """Those whose answer the hosts were told to be late, and is still not there."""
+        there = ResultRevision.objects.filter(race=OuterRef("race"), session=OuterRef("session"))
+        return self.filter(late_at__isnull=False).exclude(Exists(there))
+
+
+class ResultQuestion(models.Model):
+    """How it stands with asking for a session's result (see ``polling``). Times are the game's."""
+
+    race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="questions", db_index=False)
+    session = models.CharField(max_length=10, choices=Session)
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="Asked last and answered, be it with no rows")
+    failed_at = models.DateTimeField(null=True, blank=True, help_text="Asked last and not answered")
+    answer = models.CharField(max_length=200, blank=True, help_text="The last one, in words")
+    late_at = models.DateTimeField(null=True, blank=True, help_text="When the hosts were told that it is late")
+
+    objects = ResultQuestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["race", "session"]
+        constraints = [models.UniqueConstraint(fields=["race", "session"], name="one_question_per_session")]
+
+    def __str__(self) -> str:
+        return f"{self.race} {self.session}"
+
+    @property
+    def asked_at(self) -> datetime | None:
+        return max((at for at in (self.answered_at, self.failed_at) if at), default=None)
+
+
+class UpstreamAnswer(models.Model):
+    """Until when the upstream answers an address from its cache: before that, asking again tells nothing new."""
+
+    address = models.CharField(max_length=100, unique=True, help_text="Path and offset, below the upstream's base")
+    answered_at = models.DateTimeField(help_text="The game's time")
+    fresh_until = models.DateTimeField(help_text="By the answer's own headers, and some seconds more")
+
+    class Meta:
+        ordering = ["address"]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class HeldEvent(models.Model):

@@ -1,23 +1,29 @@
 """When to ask the upstream for a session's result again. Pure: no Django, no database.
 
-An answer stays in the upstream's cache for an hour, so asking too early pins an empty one: the first question comes two
-hours after the start, and while there is nothing the next ones come hourly, then every six hours, and once a week in
-the end. A result is read again for the stewards' corrections after 2 and 6 hours, the next morning, after 2 and 7 days,
-and then weekly. A question that failed counts for nothing and is asked again after an hour.
+An answer stays in the upstream's cache for as long as its headers say (an hour, mostly), so asking too early pins an
+empty one: the first question comes two hours after the start, and while there is nothing each next one when the answer
+before it has expired, every six hours after half a day, and once a week in the end. A result of the feed is read again
+for the stewards' corrections after 2 and 6 hours, the next morning, after 2 and 7 days, and then weekly. A question
+that failed counts for nothing and is asked again after an hour.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 FIRST = timedelta(hours=2)
-EXPIRY = timedelta(minutes=61)
-"""An hour in the upstream's cache from its answer on, and a minute because we note the time before we ask."""
+HOUR = timedelta(hours=1)
+"""How long an answer is taken to be in the upstream's cache where it does not say, and what follows a failure."""
+
+SOONEST = timedelta(minutes=10)
+"""Between two questions, whatever the answer says."""
 
 HOURLY_FOR = timedelta(hours=12)
 SIX_HOURLY_FOR = timedelta(days=7)
 WEEK = timedelta(days=7)
 AGAIN = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=48), WEEK)
 MORNING = time(9, tzinfo=UTC)
+LATE = FIRST + timedelta(hours=6)
+"""After the start: a Grand Prix or sprint without a result is late, and the host is told."""
 
 
 def next_ask(
@@ -26,16 +32,23 @@ def next_ask(
     first_rows_at: datetime | None,
     last_asked_at: datetime | None,
     last_failed_at: datetime | None = None,
+    fresh_until: datetime | None = None,
 ) -> datetime:
     """The moment from which a session's result may be asked for.
 
-    ``first_rows_at`` is when its first rows came (None: not yet), ``last_asked_at`` the last question after the start
-    that was answered, ``last_failed_at`` the last one that was not.
+    ``first_rows_at`` is when its first rows came from a feed (None: not yet), ``last_asked_at`` the last question that
+    was answered, ``last_failed_at`` the last one that was not, ``fresh_until`` when the answer at the address that
+    would be asked expires.
     """
     first = starts_at + FIRST
-    asked = [at for at in (last_asked_at, last_failed_at) if at and at >= first]
-    planned = _planned(first, first_rows_at, last_asked_at)
-    return max([planned, *(at + EXPIRY for at in asked)])
+    waits = [_planned(first, first_rows_at, last_asked_at)]
+    if fresh_until:
+        waits.append(fresh_until)
+    if last_failed_at and last_failed_at >= first:
+        waits.append(last_failed_at + HOUR)
+    if last_asked_at and last_asked_at >= first and (fresh_until is None or fresh_until < last_asked_at):
+        waits.append(last_asked_at + HOUR)  # it was asked at another address, or did not say
+    return max(waits)
 
 
 def _planned(first: datetime, first_rows_at: datetime | None, last_asked_at: datetime | None) -> datetime:
@@ -46,7 +59,7 @@ def _planned(first: datetime, first_rows_at: datetime | None, last_asked_at: dat
         return first
     waited = last_asked_at - first
     if waited < HOURLY_FOR:
-        return last_asked_at + EXPIRY
+        return last_asked_at + SOONEST
     return last_asked_at + (timedelta(hours=6) if waited < SIX_HOURLY_FOR else WEEK)
 
 

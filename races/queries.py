@@ -1,4 +1,7 @@
-"""Reads that more than one page, API or app needs, each at a fixed number of SQL queries."""
+"""Reads that more than one page, API or app needs, each at a fixed number of SQL queries.
+
+``until`` is as in ``core.spoilers``: up to which session the viewer wants to know results.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from fantasy_f1.core.spoilers import is_hidden
 from races import pricing
 from races.models import Driver, Race, RaceEntry, RaceResult, ResultRevision, Season, SeasonEntry, Session, Team
 
@@ -83,13 +87,16 @@ def is_over(season: Season, *, now: datetime) -> bool:
     return season.year < now.year
 
 
-def driver_table(season: Season | None, *, drivers: QuerySet[Driver] | None = None) -> list[DriverLine]:
+def driver_table(
+    season: Season | None, *, drivers: QuerySet[Driver] | None = None, until: datetime | None
+) -> list[DriverLine]:
     """The season so far of its drivers, or of those given, by family name. Four queries."""
     if drivers is None:
         drivers = drivers_of(season) if season else Driver.objects.all()
     teams = _teams(season, drivers)
     rows = (
         RaceResult.objects.current()
+        .seen(until)
         .filter(race__season=season, session__in=[Session.GRAND_PRIX, Session.SPRINT], driver__in=drivers)
         .select_related("race")
         .only("driver_id", "session", "position", "position_text", "status", "points", "race__name")
@@ -125,9 +132,9 @@ def driver_table(season: Season | None, *, drivers: QuerySet[Driver] | None = No
     ]
 
 
-def driver_line(driver: Driver, season: Season | None) -> DriverLine:
+def driver_line(driver: Driver, season: Season | None, *, until: datetime | None) -> DriverLine:
     """One driver's season so far, also when it is empty."""
-    return driver_table(season, drivers=Driver.objects.filter(pk=driver.pk))[0]
+    return driver_table(season, drivers=Driver.objects.filter(pk=driver.pk), until=until)[0]
 
 
 def _teams(season: Season | None, drivers: QuerySet[Driver]) -> dict[int, Team]:
@@ -168,10 +175,11 @@ def race_results(race: Race, session: str) -> QuerySet[RaceResult]:
     return race.results.current().filter(session=session).select_related("driver", "team").order_by("position")
 
 
-def podiums(season: Season) -> dict[int, list[RaceResult]]:
+def podiums(season: Season, *, until: datetime | None) -> dict[int, list[RaceResult]]:
     """Race → its first three, for the races of a season that have a result."""
     rows = (
         RaceResult.objects.current()
+        .seen(until)
         .filter(race__season=season, session=Session.GRAND_PRIX, position__lte=3)
         .select_related("driver", "team")
         .order_by("position")
@@ -207,10 +215,11 @@ class Weekend:
         return sum((result.points for result in (self.grand_prix, self.sprint) if result), Decimal(0))
 
 
-def weekends(driver: Driver, season: Season | None) -> list[Weekend]:
+def weekends(driver: Driver, season: Season | None, *, until: datetime | None) -> list[Weekend]:
     """A driver's results of a season, the latest race first."""
     rows = (
         driver.results.current()
+        .seen(until)
         .filter(race__season=season)
         .select_related("race", "team")
         .order_by("-race__starts_at", "race_id")
@@ -246,3 +255,35 @@ def stays(driver: Driver, season: Season | None) -> list[Stay]:
             first = stays.pop().first
         stays.append(Stay(stint.team, stint.number, first, stint.last_race))
     return stays
+
+
+@dataclass(frozen=True)
+class Curtain:
+    """What is hidden from somebody though it is known; the sessions are those of current results, with their races.
+
+    ``before`` is the last session that they have seen, ``None`` without any; ``hidden`` are those after it, in order.
+    """
+
+    before: ResultRevision | None
+    hidden: list[ResultRevision]
+
+    @property
+    def next(self) -> ResultRevision:
+        return self.hidden[0]
+
+    @property
+    def last(self) -> ResultRevision:
+        return self.hidden[-1]
+
+
+def curtain(until: datetime | None) -> Curtain | None:
+    """What is hidden from who has seen results until then; ``None`` where nothing is. At most two queries."""
+    if until is None:
+        return None
+    current = ResultRevision.objects.current().select_related("race").order_by("-race__starts_at", "session")
+    late = sorted(current.filter(race__starts_at__gt=until), key=lambda session: (session.started_at, session.pk))
+    hidden = [session for session in late if is_hidden(session.started_at, until)]
+    if not hidden:
+        return None
+    seen = [session for session in late if session not in hidden]
+    return Curtain(seen[-1] if seen else current.filter(race__starts_at__lte=until).first(), hidden)

@@ -22,6 +22,7 @@ from races.rows import Counts, ResultRow
 if TYPE_CHECKING:
     from accounts.models import User
 
+MANUAL = ResultRevision.Source.MANUAL
 SETTLED_AFTER = timedelta(hours=24)
 MAY_VANISH = {Session.QUALIFYING: 2}
 """Rows that a later version may lack: whoever is disqualified from a qualifying goes from its sheet."""
@@ -61,8 +62,9 @@ def ingest_results(
     """Store ``rows`` as the result of a session of ``race`` and bring all that follows from results up to date.
 
     Equal rows write nothing. Different ones become a new version; the old one is kept. The race's results are
-    *provisional* at first, *official* when they come from a bundle or are told (again) a day after the start or later,
-    and *revised* once a version changed something that counts after the first one from a feed. Raises
+    *provisional* at first and whenever they are entered by hand, *official* when they come from a bundle or are told
+    (again) a day after the start or later, and *revised* once a version changed something that counts after the first
+    one from a feed. Rows by hand stand until a feed tells something else than it did before them. Raises
     ``ResultsRefused``.
     """
     with transaction.atomic():
@@ -102,6 +104,9 @@ def store_results(
         if old and old.digest == digest:
             _settle(race, session, source=source, now=now)
             return Outcome("unchanged", len(rows))
+        told = race.revisions.filter(session=session).exclude(source=MANUAL).first()  # the last one from a feed
+        if told and told.digest == digest and source != MANUAL:
+            return Outcome("unchanged", len(rows))  # what a host replaced; only other news take the place of theirs
         entered = race.entries.draftable().count() if session == Session.GRAND_PRIX and not old else 0
         if len(rows) * 2 < entered:
             raise ResultsRefused(f"{race}: {len(rows)} {session} rows for {entered} entered drivers.")
@@ -110,12 +115,12 @@ def store_results(
         known_teams = Team.objects.in_bulk([row.team_id for row in rows], field_name="external_id")
         _refuse_unknown(race, rows, known_drivers, known_teams)
         before = current_rows(old) if old else []
-        if (
-            old
-            and old.source != ResultRevision.Source.MANUAL
-            and len(rows) + MAY_VANISH.get(Session(session), 0) < len(before)
-        ):
+        by_hand = old is not None and old.source == MANUAL
+        may_shrink = by_hand or source == MANUAL
+        if not may_shrink and len(rows) + MAY_VANISH.get(Session(session), 0) < len(before):
             raise ResultsRefused(f"{race}: {len(rows)} {session} rows after {len(before)}.")
+        if by_hand:
+            before = _filled_up(before, rows)
         names = {key: driver.name for key, driver in known_drivers.items()} | _names(old)
         changes = describe_changes(before, rows, names) if old else []
         if old:
@@ -133,8 +138,10 @@ def store_results(
             [_result(revision, row, known_drivers[row.driver_id], known_teams[row.team_id]) for row in rows]
         )
         counts = not old or _what_counts(before) != _what_counts(rows)
-        is_first = not old or old.source == ResultRevision.Source.MANUAL
-        _mark(race, session, is_first=is_first, counts=counts, source=source, now=now)
+        amends = told is not None and (
+            counts if told == old else _what_counts(current_rows(told)) != _what_counts(rows)
+        )
+        _mark(race, session, amends=amends, is_first=told is None, by_hand=by_hand, source=source, now=now)
         starters = [
             entries.Starter(known_drivers[row.driver_id].pk, known_teams[row.team_id].pk, row.number) for row in rows
         ]
@@ -237,6 +244,22 @@ def _what_counts(rows: Sequence[ResultRow]) -> dict[str, list[Any]]:
     }
 
 
+def _filled_up(before: Sequence[ResultRow], after: Sequence[ResultRow]) -> list[ResultRow]:
+    """Rows by hand with what they could not tell taken from the feed's, so that only what was wrong is a difference."""
+    told = {row.driver_id: row for row in after}
+    return [_filled(row, told[row.driver_id]) if row.driver_id in told else row for row in before]
+
+
+def _filled(row: ResultRow, told: ResultRow) -> ResultRow:
+    untold = {name: getattr(told, name) for name in COMPARED if getattr(row, name) in (None, "")}
+    if told.fastest_lap_rank == 1:
+        untold.pop("fastest_lap_rank", None)
+    both_classified = is_classified(row) and is_classified(told)
+    if both_classified or row.position_text == told.position_text:
+        untold["status"] = told.status  # "Lapped" for "Finished"
+    return replace(row, **untold)
+
+
 def _digest(rows: Sequence[ResultRow]) -> str:
     names = [*COMPARED, "driver_id", "team_id", "position", "position_text"]
     content = [[plain(row.points), *(getattr(row, name) for name in names)] for row in rows]
@@ -286,17 +309,24 @@ def _result(revision: ResultRevision, row: ResultRow, driver: Driver, team: Team
     )
 
 
-def _mark(race: Race, session: str, *, is_first: bool, counts: bool, source: str, now: datetime) -> None:
-    """A new version's mark on the race: finished by its Grand Prix, and how far the results can be relied on."""
+def _mark(race: Race, session: str, *, amends: bool, is_first: bool, by_hand: bool, source: str, now: datetime) -> None:
+    """A new version's mark on the race: finished by its Grand Prix, and how far the results can be relied on.
+
+    ``amends``: it counts otherwise than the last version from a feed; ``is_first``: there is none; ``by_hand``: the
+    version before was entered by hand.
+    """
     fields = []
-    if session == Session.GRAND_PRIX and race.status != Race.Status.FINISHED:
+    is_grand_prix = session == Session.GRAND_PRIX
+    if is_grand_prix and race.status != Race.Status.FINISHED:
         race.status = Race.Status.FINISHED
         fields.append("status")
     status = race.results_status
-    if session == Session.GRAND_PRIX and is_first:
-        status = Race.Results.OFFICIAL if _is_settled(race, source, now) else Race.Results.PROVISIONAL
-    elif not is_first and counts and race.results_status != Race.Results.NONE:
+    if is_grand_prix and source == MANUAL:
+        status = Race.Results.PROVISIONAL
+    elif amends and status != Race.Results.NONE:
         status = Race.Results.REVISED
+    elif is_grand_prix and (is_first or by_hand):
+        status = Race.Results.OFFICIAL if _is_settled(race, source, now) else Race.Results.PROVISIONAL
     if status != race.results_status:
         race.results_status = status
         fields.append("results_status")
@@ -320,6 +350,6 @@ def _outdate_caches(race: Race) -> None:
 
 
 def _is_settled(race: Race, source: str, now: datetime) -> bool:
-    if source == ResultRevision.Source.MANUAL:
+    if source == MANUAL:
         return False
     return source == ResultRevision.Source.BUNDLE or now - race.starts_at >= SETTLED_AFTER

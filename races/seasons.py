@@ -21,7 +21,7 @@ from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.numbers import plain
 from races import calendar, drivers, entries, results
 from races.identity import match_calendar
-from races.models import Driver, Race, RaceResult, ResultRevision, Season, Session, SyncRun, Team
+from races.models import SESSION_STARTS, Driver, Race, RaceResult, ResultRevision, Season, Session, SyncRun, Team
 from races.rows import Counts, DriverRow, EventRow, ResultRow, TeamRow
 
 BUNDLE = Path(__file__).parent / "data" / "seasons"
@@ -36,11 +36,6 @@ RESULT_COLUMNS = {
     Session.GRAND_PRIX: RUN,
     Session.SPRINT: RUN,
     Session.QUALIFYING: [*SHEET, "q1", "q2", "q3"],
-}
-SESSION_STARTS = {
-    Session.GRAND_PRIX: "starts_at",
-    Session.SPRINT: "sprint_at",
-    Session.QUALIFYING: "qualifying_at",
 }
 
 

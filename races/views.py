@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from fantasy_f1.core import clock
 from fantasy_f1.core.http import render_page
+from fantasy_f1.core.spoilers import is_hidden, seen_by
 from races import queries
 from races.charts import form_line
 from races.forms import ORDER_LABELS, DriverFilter, SeasonFilter, SessionFilter
@@ -21,7 +22,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "seasons": Season.objects.all(),
         "races": season.races.in_calendar_order() if season else Race.objects.none(),
         "next_race": queries.next_race(now=now, season=season) if season else None,
-        "podiums": queries.podiums(season) if season else {},
+        "podiums": queries.podiums(season, until=seen_by(request)) if season else {},
     }
     return render_page(request, "races/calendar.html", "season", context)
 
@@ -32,14 +33,20 @@ def race(request: HttpRequest, pk: int) -> HttpResponse:
     revisions = queries.revisions(race)
     sessions = [session for session in Session if session in revisions]
     asked = SessionFilter(request.GET).read().get("session")
-    session = next((each for each in sessions if each == asked), sessions[0] if sessions else None)
+    until = seen_by(request)
+    hidden = [session for session in sessions if is_hidden(race.start_of(session), until)]
+    preferred = sorted(sessions, key=lambda session: (session != asked, session in hidden))
+    session = preferred[0] if preferred else None
+    is_shown = session is not None and session not in hidden
     context = {
         "race": race,
         "entries": queries.entry_list(race),
         "sessions": sessions,
         "session": session,
-        "results": queries.race_results(race, session) if session else [],
-        "revisions": revisions[session] if session else [],
+        "hidden": hidden,
+        "started_at": race.start_of(session) if session else None,
+        "results": queries.race_results(race, session) if session and is_shown else [],
+        "revisions": revisions[session] if session and is_shown else [],
     }
     return render_page(request, "races/race.html", "results", context)
 
@@ -47,7 +54,7 @@ def race(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def drivers(request: HttpRequest) -> HttpResponse:
     season = _season(request)
-    table = queries.driver_table(season)
+    table = queries.driver_table(season, until=seen_by(request))
     form = DriverFilter(request.GET)
     wanted = form.read()
     teams = sorted({line.team for line in table if line.team}, key=lambda team: team.name)
@@ -70,7 +77,8 @@ def driver(request: HttpRequest, pk: int) -> HttpResponse:
     driver = get_object_or_404(Driver, pk=pk)
     seasons = Season.objects.filter(races__results__driver=driver).distinct()
     season = SeasonFilter(request.GET).read().get("season") or seasons.first() or _season(request)
-    line = queries.driver_line(driver, season)
+    until = seen_by(request)
+    line = queries.driver_line(driver, season, until=until)
     context = {
         "line": line,
         "driver": driver,
@@ -78,7 +86,7 @@ def driver(request: HttpRequest, pk: int) -> HttpResponse:
         "season": season,
         "seasons": seasons,
         "stays": queries.stays(driver, season),
-        "weekends": queries.weekends(driver, season),
+        "weekends": queries.weekends(driver, season, until=until),
         "chart": form_line(line.starts),
     }
     return render_page(request, "races/driver.html", "season", context)

@@ -22,6 +22,7 @@ from fantasy_f1.core.http import account_of, for_all
 from fantasy_f1.core.pagination import refuse_unknown
 from fantasy_f1.core.schema import PlainDecimal, problems
 from fantasy_f1.core.serializers import ID, IdField, StrictSerializer, valid
+from fantasy_f1.core.spoilers import SPOILERS, asked_until, is_hidden
 from leagues import points
 from leagues.api.leagues import ConstructorOut
 from leagues.errors import ColourTaken, TeamNameTaken
@@ -185,7 +186,7 @@ class RulesOut(serializers.Serializer[Any]):
 @extend_schema(
     operation_id="leagues_leaderboard",
     tags=["leagues"],
-    parameters=[OpenApiParameter("race_id", ID, description="Only this race; without it the whole season")],
+    parameters=[OpenApiParameter("race_id", ID, description="Only this race; without it the whole season"), SPOILERS],
     responses={200: BoardOut, **problems(400, 404)},
 )
 @api_view(["GET", "HEAD"])
@@ -195,18 +196,20 @@ def leaderboard_view(request: Request, pk: int) -> Response:
     leagues = League.objects.visible_to(request.user).select_related("season")
     league = get_object_or_404(leagues, pk=pk)
     query = BoardQuery(data=request.query_params.dict())
-    refuse_unknown(request, query.fields)
+    refuse_unknown(request, [*query.fields, SPOILERS.name])
     query.is_valid(raise_exception=True)
+    until = asked_until(request)
     if "race_id" not in query.validated_data:
-        return Response(BoardOut(overall_board(league)).data)
+        return Response(BoardOut(overall_board(league, until=until)).data)
     race = get_object_or_404(Race, pk=query.validated_data["race_id"], season=league.season_id)
-    return Response(BoardOut(race_board(league, race)).data)
+    return Response(BoardOut(race_board(league, race, until=until)).data)
 
 
 class ConstructorList(ListAPIView[Constructor]):
     permission_classes = [AllowAny]
     serializer_class = ConstructorOut
     filterset_class = ConstructorFilter
+    own_parameters = [SPOILERS.name]
     queryset = Constructor.objects.none()  # for the schema
 
     def get_queryset(self) -> QuerySet[Constructor]:
@@ -216,11 +219,12 @@ class ConstructorList(ListAPIView[Constructor]):
         operation_id="constructors_list",
         tags=["constructors"],
         summary="Constructors of the leagues that one may see, in the order of joining",
+        parameters=[SPOILERS],
         responses=ConstructorOut(many=True),
     )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        context = {"points": points.totals(page)}
+        context = {"points": points.totals(page, until=asked_until(request))}
         return self.get_paginated_response(ConstructorOut(page, many=True, context=context).data)
 
 
@@ -229,7 +233,8 @@ class ConstructorList(ListAPIView[Constructor]):
     operation_id="constructors_read",
     tags=["constructors"],
     summary="A constructor with the season's points so far",
-    responses={200: ConstructorOut, **problems(404)},
+    parameters=[SPOILERS],
+    responses={200: ConstructorOut, **problems(400, 404)},
 )
 @extend_schema(
     methods=["PATCH"],
@@ -243,27 +248,30 @@ class ConstructorList(ListAPIView[Constructor]):
 @permission_classes([IsAuthenticatedOrReadOnly])
 def constructor_view(request: Request, pk: int) -> Response:
     """A constructor with the season's points so far. PATCH gives it another name or colour, as its owner."""
-    constructor = get_object_or_404(_constructors(request), pk=pk)
+    constructor, until = get_object_or_404(_constructors(request), pk=pk), asked_until(request)
     if request.method == "PATCH":
         given = valid(TeamIn(data=request.data, partial=True))
         change_team(constructor_id=pk, actor=account_of(request), now=clock.now(), **given)
         constructor.refresh_from_db(fields=["team_name", "color"])
-    return Response(ConstructorOut(constructor, context={"points": points.totals([constructor])}).data)
+    return Response(ConstructorOut(constructor, context={"points": points.totals([constructor], until=until)}).data)
 
 
 class ConstructorRaces(ListAPIView[Any]):
     permission_classes = [AllowAny]
     serializer_class = ConstructorRaceOut
+    own_parameters = [SPOILERS.name]
     queryset = Constructor.objects.none()  # for the schema
 
     @extend_schema(
         operation_id="constructors_races",
         tags=["constructors"],
         summary="A constructor's season, race by race, the latest first",
+        parameters=[SPOILERS],
         responses=ConstructorRaceOut(many=True),
     )
     def get(self, request: Request, pk: int) -> Response:
-        page = self.paginate_queryset(constructor_season(get_object_or_404(_constructors(request), pk=pk)))
+        constructor = get_object_or_404(_constructors(request), pk=pk)
+        page = self.paginate_queryset(constructor_season(constructor, until=asked_until(request)))
         return self.get_paginated_response(ConstructorRaceOut(page, many=True).data)
 
 
@@ -285,19 +293,24 @@ def rules_view(request: Request) -> Response:
     return Response(RulesOut(played).data)
 
 
-@extend_schema(operation_id="races_scores", tags=["races"], responses={200: RaceScoresOut, **problems(404)})
+@extend_schema(
+    operation_id="races_scores",
+    tags=["races"],
+    parameters=[SPOILERS],
+    responses={200: RaceScoresOut, **problems(400, 404)},
+)
 @api_view(["GET", "HEAD"])
 @permission_classes([AllowAny])
 def race_scores_view(request: Request, pk: int) -> Response:
     """What each driver of a race earns for whoever drafted them, with the reasons; the best first."""
     race = get_object_or_404(Race, pk=pk)
-    rules = rule_set()
-    run = ScoreRun.objects.filter(race=race, rule_set=rules, is_current=True).first()
+    rules, hides = rule_set(), is_hidden(race.starts_at, asked_until(request))
+    run = None if hides else ScoreRun.objects.filter(race=race, rule_set=rules, is_current=True).first()
     scores = run.scores.select_related("driver").order_by("-points", "driver__family_name") if run else []
     body = {
         "race": race.pk,
         "rule_set": rules.name,
-        "status": race.results_status,
+        "status": Race.Results.NONE if hides else race.results_status,
         "number": run.number if run else None,
         "updated_at": run.created_at if run else None,
         "results": scores,

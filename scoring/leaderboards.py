@@ -4,6 +4,9 @@ A board costs three short queries: the league's picks (one range of the covering
 (the same for every league, so cached by the season's results version) and the teams' names. Finished boards are cached
 under a key that holds the versions of all that they are made of: a change makes the old key unreachable, so a board is
 never stale after a write.
+
+``until`` is as in ``core.spoilers``: a board is as it was after the last race that the viewer has seen, and kept under
+a key with that race.
 """
 
 from collections import defaultdict
@@ -17,8 +20,9 @@ from django.core.cache import cache
 from django.db.models import Max, Subquery, Sum
 
 from drafts.models import Draft, Pick
+from fantasy_f1.core.spoilers import is_hidden
 from leagues.models import Constructor, League
-from races.models import Race
+from races.models import Race, Season
 from scoring import ranking
 from scoring.models import DriverScore, ScoreRun
 from scoring.scores import rule_set
@@ -62,6 +66,7 @@ class Board:
 @dataclass(frozen=True)
 class ScoredRace:
     race_id: int
+    starts_at: datetime
     status: str
     scored_at: datetime
     points: dict[int, Decimal]
@@ -81,21 +86,28 @@ class ScoredRace:
         }
 
 
-def overall_board(league: League) -> Board:
+def overall_board(league: League, *, until: datetime | None) -> Board:
     """The season's table so far."""
-    return _cached("overall", league, OVERALL_BOARD_SECONDS, lambda: _overall(league))
+    if until is None:
+        return _cached("overall", league, OVERALL_BOARD_SECONDS, lambda: _overall(league, _races_of(league, None)))
+    # Chosen once, so that the board is made of the very races that its key names.
+    races = _races_of(league, until)
+    scope = f"overall:{races[-1].race_id if races else 0}"
+    return _cached(scope, league, OVERALL_BOARD_SECONDS, lambda: _overall(league, races))
 
 
-def race_board(league: League, race: Race) -> Board:
-    """The table of one race; without rows until the race is scored."""
+def race_board(league: League, race: Race, *, until: datetime | None) -> Board:
+    """The table of one race; without rows until the race is scored, and while it is hidden."""
+    if is_hidden(race.starts_at, until):
+        return Board(league.pk, race.pk, Race.Results.NONE, None, [])
     return _cached(f"race:{race.pk}", league, RACE_BOARD_SECONDS, lambda: _race(league, race))
 
 
-def points_of_race(race_id: int, drafted: Collection[int]) -> dict[int, Decimal]:
+def points_of_race(race_id: int, drafted: Collection[int], until: datetime | None) -> dict[int, Decimal]:
     """What the ``drafted`` drivers of one league earned, by driver id; empty until the race is scored."""
     race = Race.objects.select_related("season").get(pk=race_id)
-    scored = (found for found in scored_races(race.season_id, race.season.results_version) if found.race_id == race_id)
-    return next((found.earned(drafted) for found in scored), {})
+    scored = scored_races(race.season, until=until)
+    return next((found.earned(drafted) for found in scored if found.race_id == race_id), {})
 
 
 def race_totals(race: Race, leagues: Collection[int]) -> dict[int, dict[int, Decimal]]:
@@ -103,7 +115,7 @@ def race_totals(race: Race, leagues: Collection[int]) -> dict[int, dict[int, Dec
 
     For many leagues at once: one query, however many they are.
     """
-    races = scored_races(race.season_id, race.season.results_version)
+    races = scored_races(race.season, until=None)
     scored = next((found for found in races if found.race_id == race.pk), None)
     if scored is None:
         return {}
@@ -119,14 +131,23 @@ def race_totals(race: Race, leagues: Collection[int]) -> dict[int, dict[int, Dec
     return totals
 
 
-def scored_races(year: int, results_version: int) -> list[ScoredRace]:
+def scored_races(season: Season, *, until: datetime | None) -> list[ScoredRace]:
     """The season's scored races in calendar order."""
-    key = f"scores:{year}:{results_version}:{rule_set().pk}"
-    return cache.get_or_set(key, lambda: _scored_races(year), OVERALL_BOARD_SECONDS) or []
+    key = f"scores:{season.pk}:{season.results_version}:{rule_set().pk}"
+    races = cache.get_or_set(key, lambda: _scored_races(season.pk), OVERALL_BOARD_SECONDS) or []
+    return [race for race in races if not is_hidden(race.starts_at, until)]
 
 
-def league_points(league: League) -> list[tuple[ScoredRace, dict[int, Decimal]]]:
+def league_points(league: League, *, until: datetime | None) -> list[tuple[ScoredRace, dict[int, Decimal]]]:
     """Points by constructor id for every scored race that the league drafted, in calendar order."""
+    return _points_of(league, _races_of(league, until))
+
+
+def _races_of(league: League, until: datetime | None) -> list[ScoredRace]:
+    return scored_races(league.season, until=until)
+
+
+def _points_of(league: League, races: list[ScoredRace]) -> list[tuple[ScoredRace, dict[int, Decimal]]]:
     drafted: dict[int, dict[int, int]] = defaultdict(dict)
     picks = (
         Pick.objects.that_count().filter(league=league).order_by().values_list("race_id", "constructor_id", "driver_id")
@@ -134,7 +155,7 @@ def league_points(league: League) -> list[tuple[ScoredRace, dict[int, Decimal]]]
     for race_id, constructor_id, driver_id in picks:
         drafted[race_id][driver_id] = constructor_id
     table = []
-    for race in scored_races(league.season_id, league.season.results_version):
+    for race in races:
         owners = drafted.get(race.race_id, {})
         totals: dict[int, Decimal] = defaultdict(Decimal)
         for driver_id, amount in race.earned(owners).items():
@@ -144,7 +165,7 @@ def league_points(league: League) -> list[tuple[ScoredRace, dict[int, Decimal]]]
     return table
 
 
-def season_totals(constructors: Collection[Constructor]) -> dict[int, Decimal]:
+def season_totals(constructors: Collection[Constructor], until: datetime | None) -> dict[int, Decimal]:
     """The season's points by constructor id, of any leagues, also of constructors that left. One query when warm."""
     totals = {team.pk: Decimal(0) for team in constructors}
     drafted: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
@@ -154,7 +175,7 @@ def season_totals(constructors: Collection[Constructor]) -> dict[int, Decimal]:
     ):
         drafted[league_id, race_id][driver_id] = owner
     seasons = {team.league.season for team in constructors}
-    scored = {race.race_id: race for season in seasons for race in scored_races(season.pk, season.results_version)}
+    scored = {race.race_id: race for season in seasons for race in scored_races(season, until=until)}
     for (_, race_id), owners in drafted.items():
         if race_id in scored:
             for driver_id, amount in scored[race_id].earned(owners).items():
@@ -167,9 +188,11 @@ def _scored_races(year: int) -> list[ScoredRace]:
     runs = (
         ScoreRun.objects.filter(race__season=year, rule_set=rule_set(), is_current=True)
         .order_by("race__starts_at")
-        .values_list("pk", "race_id", "race__results_status", "created_at")
+        .values_list("pk", "race_id", "race__starts_at", "race__results_status", "created_at")
     )
-    races = {run_id: ScoredRace(race_id, status, at, {}, {}) for run_id, race_id, status, at in runs}
+    races = {
+        run_id: ScoredRace(race_id, starts_at, status, at, {}, {}) for run_id, race_id, starts_at, status, at in runs
+    }
     scores = DriverScore.objects.filter(run__in=list(races)).order_by()
     for run_id, driver_id, substitute_id, amount in scores.values_list("run", "driver", "substitute", "points"):
         races[run_id].points[driver_id] = amount
@@ -178,8 +201,8 @@ def _scored_races(year: int) -> list[ScoredRace]:
     return list(races.values())
 
 
-def _overall(league: League) -> Board:
-    table = league_points(league)
+def _overall(league: League, scored: list[ScoredRace]) -> Board:
+    table = _points_of(league, scored)
     teams = _teams(league)
     active = [pk for pk, team in teams.items() if team.is_active]
     races = [totals for _, totals in table]
@@ -206,7 +229,7 @@ def _overall(league: League) -> Board:
 
 
 def _race(league: League, race: Race) -> Board:
-    found = next((entry for entry in league_points(league) if entry[0].race_id == race.pk), None)
+    found = next((entry for entry in league_points(league, until=None) if entry[0].race_id == race.pk), None)
     if found is None:
         return Board(league.pk, race.pk, race.results_status, None, [])
     scored, totals = found

@@ -1,8 +1,9 @@
-"""Reads of scores that pages share, each at a fixed number of SQL queries."""
+"""Reads of scores that pages share, each at a fixed number of SQL queries; ``until`` is as in ``core.spoilers``."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -66,23 +67,23 @@ class Grid:
     rows: list[tuple[Row, list[GridCell]]]
 
 
-def race_breakdown(league: League, race: Race) -> tuple[Board, list[TeamRace]]:
+def race_breakdown(league: League, race: Race, *, until: datetime | None) -> tuple[Board, list[TeamRace]]:
     """The race's board, each line with its picks and why they earned what they did."""
-    board = race_board(league, race)
+    board = race_board(league, race, until=until)
     picks = Pick.objects.filter(league=league, race=race).select_related("driver").order_by("pick_number")
     by_team: dict[int, list[PickScore]] = defaultdict(list)
-    for scored in _score(league, picks):
+    for scored in _score(league, picks, until):
         by_team[scored.pick.constructor_id].append(scored)
     return board, [TeamRace(row, by_team[row.constructor_id]) for row in board.rows]
 
 
-def constructor_season(constructor: Constructor) -> list[ConstructorRace]:
+def constructor_season(constructor: Constructor, *, until: datetime | None) -> list[ConstructorRace]:
     """The races that a constructor drafted, the latest first."""
     league = constructor.league
     picks = constructor.picks.select_related("driver", "race").order_by("-race__starts_at", "pick_number")
-    table = {scored.race_id: totals for scored, totals in league_points(league)}
+    table = {scored.race_id: totals for scored, totals in league_points(league, until=until)}
     races: dict[int, list[PickScore]] = defaultdict(list)
-    for score in _score(league, picks):
+    for score in _score(league, picks, until):
         races[score.pick.race_id].append(score)
     return [
         ConstructorRace(
@@ -95,9 +96,9 @@ def constructor_season(constructor: Constructor) -> list[ConstructorRace]:
     ]
 
 
-def season_grid(league: League) -> Grid:
+def season_grid(league: League, *, until: datetime | None) -> Grid:
     """Points of every constructor in every scored race."""
-    table = league_points(league)
+    table = league_points(league, until=until)
     names = Race.objects.in_bulk([scored.race_id for scored, _ in table])
     ranks = [ranking.ranks(totals) for _, totals in table]
     most = max((amount for _, totals in table for amount in totals.values()), default=Decimal(0))
@@ -111,12 +112,12 @@ def season_grid(league: League) -> Grid:
         races=[names[scored.race_id] for scored, _ in table],
         rows=[
             (row, [cell(place, row.constructor_id) for place in range(len(table))])
-            for row in overall_board(league).rows
+            for row in overall_board(league, until=until).rows
         ],
     )
 
 
-def _score(league: League, picks: Iterable[Pick]) -> list[PickScore]:
+def _score(league: League, picks: Iterable[Pick], until: datetime | None) -> list[PickScore]:
     """The picks of ``league`` with their results and points, in the order given."""
     picks = list(picks)
     races = {pick.race_id for pick in picks}
@@ -125,7 +126,7 @@ def _score(league: League, picks: Iterable[Pick]) -> list[PickScore]:
         Pick.objects.that_count().filter(league=league, race__in=races).order_by().values_list("race", "driver")
     ):
         drafted[race_id].add(driver_id)
-    season = {race.race_id: race for race in scored_races(league.season_id, league.season.results_version)}
+    season = {race.race_id: race for race in scored_races(league.season, until=until)}
     earned = {race_id: season[race_id].earned(drafted[race_id]) for race_id in drafted.keys() & season.keys()}
     lines = {
         (score.run.race_id, score.driver_id): score.lines

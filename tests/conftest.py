@@ -13,10 +13,17 @@ from pytest_django import Settings
 
 from demo.league import Demo, ensure
 from fantasy_f1.core import ratelimit
+from tests import snapshots
+from tests.snapshots import Snapshot
 
 # The live server answers in two packets; by Nagle's algorithm the second would wait 40 ms for the first one's receipt.
 WSGIRequestHandler.disable_nagle_algorithm = True
 NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest go first, so that no worker of a parallel run begins one when the others are done."""
+    items.sort(key=lambda item: (item.path.name != "test_schemathesis.py", "e2e" not in item.path.parts))
 
 
 @pytest.fixture
@@ -43,10 +50,21 @@ def demo_on(settings: Settings) -> None:
     settings.DEMO = settings.GAME_CLOCK = True
 
 
+@pytest.fixture(scope="session")
+def made_demos() -> list[Snapshot]:
+    """The rows of the demo, once a test has had it made."""
+    return []
+
+
 @pytest.fixture
-def demo(demo_on: None, transactional_db: None) -> Iterator[Demo]:
+def demo(demo_on: None, transactional_db: None, made_demos: list[Snapshot]) -> Iterator[Demo]:
     """The demo as the first start makes it, everything committed."""
-    yield ensure()[0]
+    for made in made_demos:
+        made.put_back()
+    demo, is_new = ensure()
+    if is_new:
+        made_demos.append(snapshots.take())
+    yield demo
     call_command("flush", interactive=False, verbosity=0)
 
 

@@ -18,6 +18,7 @@ for name in ("GAME_CLOCK", "DEMO", "DEBUG", "OUTBOUND_LOOPBACK", "RATE_LIMITS"):
     os.environ[name] = "off"
 os.environ["TRUSTED_PROXIES"] = ""
 os.environ["BASE_URL"] = "http://localhost:8000"
+os.environ["VAPID_PRIVATE_KEY"] = "tests-only-" + "z" * 31 + "g"
 os.environ["EMAIL_URL"] = ""  # no confirmed addresses, unless a test asks for them
 
 from fantasy_f1.settings import *  # noqa: E402, F403

@@ -21,7 +21,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from races.seasons import BUNDLE, SESSION_STARTS
+from races.models import SESSION_STARTS
+from races.seasons import BUNDLE
 
 FILES = [BUNDLE, Path(__file__).parent / "data"]
 PUBLISHED_AFTER = timedelta(hours=3)
@@ -72,6 +73,11 @@ class UpstreamDouble:
         self.asked: list[str] = []
         """Every request, as path and query."""
         self.user_agents: set[str] = set()
+        self.keeps_answers: timedelta | None = None
+        """For how long each address goes on giving the same good answer, and says so; None: it does not."""
+        self.headers: dict[str, str] = {}
+        """Sent with every answer."""
+        self._kept: dict[str, tuple[datetime, tuple[int, str, str] | None]] = {}
         self._faults: deque[str] = deque()
         self._garbled: Row = {}
         self._seasons: dict[int, _Season] = {}
@@ -104,6 +110,9 @@ class UpstreamDouble:
         Retry-After: 1.
         """
         self._faults.extend(kinds)
+
+    def fault_no_more(self) -> None:
+        self._faults.clear()
 
     def garble(self, values: Row) -> None:
         """Put ``values`` as they are into the first race of the next answer that has races, or into its first row."""
@@ -161,6 +170,19 @@ class UpstreamDouble:
         if fault.startswith("no_"):
             body = re.sub(rf'"{fault[3:]}": ?"[^"]*",? ?', "", body)
         return 200, "application/json", body
+
+    def answer_again(self, address: str, fault: str) -> tuple[int, str, str, dict[str, str]]:
+        """``answer``, or what the same address was answered before and is kept, and its headers."""
+        url = urlsplit(address)
+        if fault or self.keeps_answers is None:
+            return *self.answer(url.path, parse_qs(url.query), fault), self.headers
+        kept_at, answer = self._kept.get(address, (self.now - self.keeps_answers, None))
+        if answer is None or self.now - kept_at >= self.keeps_answers:
+            kept_at, answer = self.now, self.answer(url.path, parse_qs(url.query), fault)
+            self._kept[address] = kept_at, answer
+        age = int((self.now - kept_at).total_seconds())
+        control = f"max-age={int(self.keeps_answers.total_seconds())}"
+        return *answer, {"Cache-Control": control, "Age": str(age)}
 
     def next_fault(self) -> str:
         with self._lock:
@@ -232,12 +254,13 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "reset":
             return
         fault, _, retry_after = fault.partition("/")
-        url = urlsplit(self.path)
-        status, kind, text = self.upstream.answer(url.path, parse_qs(url.query), fault)
+        status, kind, text, headers = self.upstream.answer_again(self.path, fault)
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         if retry_after:
             self.send_header("Retry-After", retry_after)
         self.end_headers()

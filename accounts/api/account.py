@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import closing, export, identity, second_factor, signins, verification
+from accounts import closing, export, identity, second_factor, shield, signins, verification
 from accounts.api.fields import OtpField, PasswordField
 from accounts.api.users import UserOut
 from accounts.closing import LastHost
@@ -43,6 +43,10 @@ class ProfileIn(StrictSerializer):
 
     full_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     time_zone = serializers.CharField(max_length=64, required=False)
+    hide_results = serializers.BooleanField(
+        required=False,
+        help_text="The spoiler shield: what sessions bring from now on is hidden from you until you reveal it",
+    )
     email = serializers.EmailField(max_length=254, required=False, help_text="Takes current_password")
     password = PasswordField(required=False, help_text="A new one; takes current_password")
     current_password = PasswordField(required=False)
@@ -51,6 +55,14 @@ class ProfileIn(StrictSerializer):
         if "current_password" not in attrs and attrs.keys() & {"email", "password"}:
             raise serializers.ValidationError({"current_password": ["This takes your current password."]})
         return attrs
+
+
+class RevealIn(StrictSerializer):
+    example = {"until": "2026-07-26T13:00:00Z"}
+
+    until = serializers.DateTimeField(
+        required=False, help_text="The start of the session to show; left out, all that started so far"
+    )
 
 
 class PasswordIn(StrictSerializer):
@@ -121,9 +133,11 @@ class Me(APIView):
         user = account_of(request)
         given = valid(ProfileIn(data=request.data))
         email, password = given.pop("email", None), given.pop("password", None)
-        current_password = given.pop("current_password", "")
+        current_password, hide_results = given.pop("current_password", ""), given.pop("hide_results", None)
         with transaction.atomic():
             change_profile(user=user, **given)
+            if hide_results is not None:
+                user = shield.turn(user=user, on=hide_results, now=clock.now())
             if email is not None:
                 user = change_email(user=user, email=email, current_password=current_password, now=timezone.now())
             if password is not None:
@@ -137,6 +151,23 @@ class Me(APIView):
         if password is not None:
             update_session_auth_hash(request._request, user)
         return Response(UserOut(user).data)
+
+
+@extend_schema(
+    operation_id="users_me_reveal",
+    tags=["users"],
+    request=RevealIn,
+    responses={200: UserOut, **problems(400)},
+)
+@api_view(["POST"])
+@permission_classes([SignedInOnly])
+def reveal_view(request: Request) -> Response:
+    """Show the results of a session, and of all that started before it, though the spoiler shield is up.
+
+    What was shown is never hidden again by this. Without a shield nothing changes.
+    """
+    given, now = valid(RevealIn(data=request.data)), clock.now()
+    return Response(UserOut(shield.reveal(user=account_of(request), until=given.get("until", now), now=now)).data)
 
 
 @extend_schema(
@@ -260,6 +291,7 @@ def _close(request: Request, command: Any) -> None:
 
 urlpatterns = [
     path("users/me", Me.as_view()),
+    path("users/me/reveal", reveal_view),
     path("users/me/verification", verification_view),
     path("users/me/deactivate", deactivate_view),
     path("users/me/delete", delete_view),

@@ -22,6 +22,7 @@ from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.filters import YesNoFilter
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
+from fantasy_f1.core.spoilers import results_until
 
 ORDERS = ("username", "email", "created_at")
 
@@ -40,11 +41,18 @@ class IsHost(BasePermission):
 class UserOut(serializers.ModelSerializer[User]):
     """One's own account."""
 
-    example = {"username": "ana", "full_name": "Ana Example", "time_zone": "Europe/Berlin", "pending_email": None}
+    example = {
+        "username": "ana",
+        "full_name": "Ana Example",
+        "time_zone": "Europe/Berlin",
+        "pending_email": None,
+        "results_until": None,
+    }
 
     email_verified = serializers.SerializerMethodField()
     pending_email = serializers.SerializerMethodField()
     has_second_factor = serializers.SerializerMethodField()
+    hide_results = serializers.SerializerMethodField()
 
     class Meta:
         model = User
@@ -57,8 +65,13 @@ class UserOut(serializers.ModelSerializer[User]):
             "full_name",
             "time_zone",
             "has_second_factor",
+            "hide_results",
+            "results_until",
             "created_at",
         ]
+        extra_kwargs = {
+            "results_until": {"help_text": "Results of sessions that started later are hidden; null: nothing is"}
+        }
 
     def get_email_verified(self, user: User) -> bool:
         """false: no league can be made or joined until the link in the mail was followed"""
@@ -71,6 +84,10 @@ class UserOut(serializers.ModelSerializer[User]):
     def get_has_second_factor(self, user: User) -> bool:
         """true: signing in takes `otp`"""
         return is_on(user)
+
+    def get_hide_results(self, user: User) -> bool:
+        """Whether the spoiler shield is up"""
+        return results_until(user) is not None
 
 
 # Expects ``viewer`` in the context.

@@ -1,6 +1,6 @@
 """Drafts over the API, a module per concern."""
 
-from drafts.api import constructors, control, drafts, events, mock
+from drafts.api import calendars, constructors, control, drafts, events, mock
 
 urlpatterns = [
     *drafts.urlpatterns,
@@ -8,4 +8,5 @@ urlpatterns = [
     *events.urlpatterns,
     *constructors.urlpatterns,
     *mock.urlpatterns,
+    *calendars.urlpatterns,
 ]

@@ -33,6 +33,7 @@ from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.idempotency import MalformedKey, idempotent
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
+from fantasy_f1.core.spoilers import SPOILERS, asked_until, seen_by
 from leagues.models import Constructor
 from races.models import Driver
 
@@ -137,7 +138,10 @@ class SeasonListOut(serializers.Serializer[Any]):
 
 
 @extend_schema(
-    operation_id="constructors_draft", tags=["drafts"], responses={200: ConstructorDraftOut, **problems(404)}
+    operation_id="constructors_draft",
+    tags=["drafts"],
+    parameters=[SPOILERS],
+    responses={200: ConstructorDraftOut, **problems(400, 404)},
 )
 @api_view(["GET", "HEAD"])
 @permission_classes([AllowAny])
@@ -157,7 +161,7 @@ def constructor_view(request: Request, pk: int, race_pk: int) -> Response:
         "autopick": picks.autopick_mode(draft, constructor),
         "picks": draft.picks.filter(constructor=constructor),
     }
-    return Response(ConstructorDraftOut(part, context=points_context(draft)).data)
+    return Response(ConstructorDraftOut(part, context=points_context(draft, asked_until(request))).data)
 
 
 @extend_schema(
@@ -185,7 +189,8 @@ def pick_view(request: Request, pk: int, race_pk: int) -> Response:
         actor=account_of(request),
         now=clock.now(),
     )
-    return created(PickOut(pick, context=points_context(draft)).data, at="api-constructor-draft", args=[pk, race_pk])
+    context = points_context(draft, seen_by(request))
+    return created(PickOut(pick, context=context).data, at="api-constructor-draft", args=[pk, race_pk])
 
 
 @extend_schema(

@@ -23,6 +23,7 @@ from fantasy_f1.core.errors import NotAllowed
 from fantasy_f1.core.http import account_of
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import StrictSerializer, valid
+from fantasy_f1.core.spoilers import seen_by
 from leagues.api.leagues import PickSecondsField
 
 # What goes in -----------------------------------------------------------------------------------
@@ -75,7 +76,7 @@ def pause_view(request: Request, league_pk: int, race_pk: int) -> Response:
     draft = visible_draft(request, league_pk, race_pk)
     given = valid(DraftReasonIn(data=request.data))
     draft = control.pause_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
-    return draft_response(draft)
+    return draft_response(draft, seen_by(request))
 
 
 @extend_schema(
@@ -93,7 +94,7 @@ def resume_view(request: Request, league_pk: int, race_pk: int) -> Response:
     draft = visible_draft(request, league_pk, race_pk)
     given = valid(DraftReasonIn(data=request.data))
     draft = control.resume_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
-    return draft_response(draft)
+    return draft_response(draft, seen_by(request))
 
 
 @extend_schema(
@@ -111,7 +112,7 @@ def clock_view(request: Request, league_pk: int, race_pk: int) -> Response:
     draft = visible_draft(request, league_pk, race_pk)
     given = valid(ClockIn(data=request.data))
     draft = control.set_clock(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
-    return draft_response(draft)
+    return draft_response(draft, seen_by(request))
 
 
 @extend_schema(
@@ -129,7 +130,7 @@ def undo_view(request: Request, league_pk: int, race_pk: int) -> Response:
     draft = visible_draft(request, league_pk, race_pk)
     given = valid(UndoIn(data=request.data))
     draft = control.undo_pick(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
-    return draft_response(draft)
+    return draft_response(draft, seen_by(request))
 
 
 @extend_schema(
@@ -150,7 +151,7 @@ def autopick_view(request: Request, league_pk: int, race_pk: int) -> Response:
     draft = visible_draft(request, league_pk, race_pk)
     given = valid(AutopickForIn(data=request.data))
     draft = control.autopick_for(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
-    return draft_response(draft)
+    return draft_response(draft, seen_by(request))
 
 
 @extend_schema(
@@ -168,7 +169,7 @@ def void_view(request: Request, league_pk: int, race_pk: int) -> Response:
     draft = visible_draft(request, league_pk, race_pk)
     given = valid(VoidIn(data=request.data))
     draft = control.void_draft(draft_id=draft.pk, actor=account_of(request), now=clock.now(), **given)
-    return draft_response(draft)
+    return draft_response(draft, seen_by(request))
 
 
 urlpatterns: list[URLPattern] = [

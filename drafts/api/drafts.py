@@ -1,6 +1,7 @@
 """Drafts as JSON: listing, reading and opening them, and their order."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +30,7 @@ from fantasy_f1.core.filters import IdFilter
 from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import IdField, ReferenceField, StrictSerializer, valid
+from fantasy_f1.core.spoilers import SPOILERS, asked_until, seen_by
 from leagues.api.leagues import TimeOfDayField
 from leagues.models import League
 from leagues.permissions import require_manager
@@ -201,7 +203,7 @@ def initialize_view(request: Request, league_pk: int) -> Response:
     draft, opened = lifecycle.initialize_draft(
         league_id=league.pk, race_id=race.pk, actor=account_of(request), now=clock.now(), **given
     )
-    response = draft_response(draft)
+    response = draft_response(draft, seen_by(request))
     return created(response.data, at="api-draft", args=[league.pk, race.pk]) if opened else response
 
 
@@ -248,7 +250,8 @@ class OrderAhead(ListAPIView[Any]):
     operation_id="drafts_read",
     tags=["drafts"],
     summary="A draft",
-    responses={200: DraftOut, **problems(404)},
+    parameters=[SPOILERS],
+    responses={200: DraftOut, **problems(400, 404)},
 )
 @extend_schema(
     methods=["PATCH"],
@@ -264,14 +267,14 @@ def draft_view(request: Request, league_pk: int, race_pk: int) -> Response:
     """A draft. PATCH sets its order by hand, as a manager, until the first pick."""
     draft = visible_draft(request, league_pk, race_pk)
     if request.method != "PATCH":
-        return draft_response(draft)
+        return draft_response(draft, asked_until(request))
     given = valid(OrderIn(data=request.data))
     ids = given.pop("order")
     with if_match(request, lambda: _locked_response(request, draft.pk)):
         changed = lifecycle.set_order(
             draft_id=draft.pk, constructor_ids=ids, actor=account_of(request), now=clock.now(), **given
         )
-        return tagged(draft_response(changed))
+        return tagged(draft_response(changed, seen_by(request)))
 
 
 def _league(request: Request, pk: int) -> League:
@@ -283,21 +286,21 @@ def visible_draft(request: Request, league_pk: int, race_pk: int) -> Draft:
     return up_to_date(get_object_or_404(drafts, league=league_pk, race=race_pk))
 
 
-def points_context(draft: Draft) -> dict[str, Mapping[int, Decimal]]:
-    """What ``PickOut`` needs to know of the race."""
+def points_context(draft: Draft, until: datetime | None) -> dict[str, Mapping[int, Decimal]]:
+    """What ``PickOut`` needs to know of the race; ``until`` is as in ``core.spoilers``."""
     if draft.race.results_status == Race.Results.NONE:
         return {"points": {}}
-    return {"points": points.of_race(draft.race_id, draft.picks.values_list("driver_id", flat=True))}
+    return {"points": points.of_race(draft.race_id, draft.picks.values_list("driver_id", flat=True), until=until)}
 
 
-def draft_response(draft: Draft) -> Response:
-    return Response(DraftOut(draft, context=points_context(draft)).data)
+def draft_response(draft: Draft, until: datetime | None) -> Response:
+    return Response(DraftOut(draft, context=points_context(draft, until)).data)
 
 
 def _locked_response(request: Request, pk: int) -> Response:
     draft = Draft.objects.lock(pk)
     require_manager(account_of(request), draft.league)
-    return draft_response(draft)
+    return draft_response(draft, seen_by(request))
 
 
 urlpatterns: list[URLPattern] = [

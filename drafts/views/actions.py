@@ -28,6 +28,7 @@ from drafts.views.room import act, scheduled, show_room
 from fantasy_f1.core import clock
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.http import UserRequest, post_only
+from fantasy_f1.core.spoilers import seen_by
 from leagues.models import Constructor
 from leagues.permissions import may_manage
 
@@ -101,7 +102,7 @@ def initialize(request: UserRequest, league_pk: int, race_pk: int) -> HttpRespon
 @login_required
 def set_order(request: UserRequest, league_pk: int, race_pk: int) -> HttpResponse:
     draft = scheduled(request, league_pk, race_pk)
-    form = OrderForm(request.POST, board=draft_board(draft))
+    form = OrderForm(request.POST, board=draft_board(draft, until=seen_by(request)))
     if not form.is_valid():
         error = Invalid(str(form.non_field_errors()[0])) if form.non_field_errors() else None
         return show_room(request, league_pk, race_pk, order_form=form, error=error, status=422)

@@ -20,6 +20,7 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.http import UserRequest, post_only, render_page, wants_part
+from fantasy_f1.core.spoilers import seen_by
 from leagues.models import MIN_TEAMS
 
 AFTER = 150
@@ -80,7 +81,7 @@ def _show(request: UserRequest, *, done: str = "", error: DomainError | None = N
             return HttpResponseClientRedirect(reverse("drafts:mock"))
         return _form(request, MockForm(most=_most()), error=error)
     now = clock.now()
-    shown = mock_of(row, now=now)
+    shown = mock_of(row, now=now, until=seen_by(request))
     count, seen = len(shown.progress.driver_ids), id_of(request.GET.get("seen", ""))
     if seen == count and shown.progress.due_at:
         return HttpResponse(status=204)

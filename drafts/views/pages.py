@@ -24,6 +24,7 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError, Invalid
 from fantasy_f1.core.http import PageRequest, UserRequest, render_page
+from fantasy_f1.core.spoilers import seen_by
 from leagues.models import Constructor, League
 from races.models import Driver
 from races.queries import drivers_of
@@ -49,7 +50,7 @@ def season(request: PageRequest, league_pk: int) -> HttpResponse:
 def proof(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
     """How the order of the draft comes about, also before it is scheduled, and those of the races to come."""
     draft = find_draft(request.user, league_pk, race_pk)
-    board = draft_board(draft)
+    board = draft_board(draft, until=seen_by(request))
     drawn = draft.events().filter(name="DraftOpened").order_by("version").first() if draft.seed_shown else None
     ids = sorted(drawn.data["order"]) if drawn else []
     ahead = lifecycle.orders_ahead(draft.league, now=clock.now())
@@ -125,7 +126,7 @@ def _put_season_list(request: UserRequest, constructor: Constructor) -> None:
 def replay(request: PageRequest, league_pk: int, race_pk: int) -> HttpResponse:
     """The board as it stood after the event ``at`` of the draft's log, from the first one on."""
     draft = scheduled(request, league_pk, race_pk)
-    board = draft_board(draft)
+    board = draft_board(draft, until=seen_by(request))
     told = lines(board)[::-1]
     at = id_of(request.GET.get("at", "")) or 0
     place = max(sum(line.version <= at for line in told) - 1, 0)

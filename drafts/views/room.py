@@ -39,6 +39,7 @@ from fantasy_f1.core import clock
 from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import PageRequest, render_page
+from fantasy_f1.core.spoilers import seen_by
 from leagues.models import Constructor
 from leagues.permissions import may_manage
 
@@ -102,7 +103,7 @@ def show_room(
     ``?driver=`` asks to confirm a pick, ``?from=`` comes back from there without one.
     """
     draft, now = find_draft(request.user, league_pk, race_pk), clock.now()
-    board = draft_board(draft)
+    board = draft_board(draft, until=seen_by(request))
     given = request.POST if request.method == "POST" else request.GET
     driver_filter = DriverFilter(given, rows=board.drivers)
     mine, manages = team_of(request, board), may_manage(request.user, draft.league)

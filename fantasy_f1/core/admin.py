@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+import structlog
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
@@ -16,11 +17,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django_celery_beat import admin as _beat  # noqa: F401 (the same)
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -29,10 +32,13 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
+from kombu.exceptions import OperationalError as BrokerAway
 
+from fantasy_f1.core import clockwork
 from fantasy_f1.core.converters import id_of
-from fantasy_f1.core.models import EventLog, GameClock, Lease
+from fantasy_f1.core.models import EventLog, GameClock, Lease, LogPosition, TaskRun, TaskState, UnreadEvent
 
+log = structlog.get_logger(__name__)
 FILTERED_BY = {"exact", "isnull", "isempty", "gte", "lt", "year", "month", "day"}
 """The comparisons that the filters beside a list and its dates make."""
 
@@ -134,15 +140,54 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 admin.site.unregister([Group, PeriodicTask, ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule])
 
 
-@admin.register(PeriodicTask)
-class PeriodicTaskAdmin(ReadOnly):
-    """What beat does, and when it did it last."""
+@admin.register(TaskState)
+class ClockworkAdmin(ReadOnly):
+    """In place of a list the page of everything that happens by itself."""
 
-    list_display = ["name", "task", "enabled", "last_run_at", "total_run_count"]
-    list_filter = ["enabled"]
-    list_select_related = ["interval", "crontab", "solar", "clocked"]
-    search_fields = ["name", "task"]
-    fields = ["name", "task", "interval", "crontab", "enabled", "last_run_at", "total_run_count"]
+    def get_urls(self) -> list[URLPattern]:
+        run = self.admin_site.admin_view(require_POST(self.run_now_view))
+        return [path("run/", run, name="core_taskstate_run"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Clockwork",
+            "opts": self.opts,
+            "clockwork": clockwork.look(timezone.now()),
+            "may_run": is_host(request),
+        }
+        return TemplateResponse(request, "admin/clockwork.html", context)
+
+    def run_now_view(self, request: HttpRequest) -> HttpResponse:
+        """Hand one task to the workers; of the host alone, since it asks others and writes to players."""
+        if not is_host(request):
+            raise PermissionDenied
+        name = request.POST.get("task", "")
+        try:
+            if not clockwork.run_now(name):
+                raise Http404
+        except BrokerAway as error:
+            log.error("the queue does not answer: no task is run", error=str(error))
+            told = "The queue of tasks does not answer. Please try again in a few minutes."
+            self.message_user(request, told, messages.ERROR)
+        else:
+            self.message_user(request, f"The task {name} runs as soon as a worker is free: load this page again.")
+        return redirect("admin:core_taskstate_changelist")
+
+
+def is_host(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+@admin.register(TaskRun)
+class TaskRunAdmin(ReadOnly):
+    """Failures of all tasks, and what the less frequent ones did."""
+
+    list_display = ["ended_at", "task", "outcome", "times", "error"]
+    list_filter = ["outcome", "task", "ended_at"]
+    search_fields = ["task", "error"]
 
 
 @admin.register(EventLog)
@@ -152,6 +197,22 @@ class EventLogAdmin(ReadOnly):
     list_select_related = ["actor"]
     search_fields = ["topic", "actor__username"]
     ordering = ["-pk"]
+
+
+@admin.register(LogPosition)
+class LogPositionAdmin(ReadOnly):
+    """How far each reader of the log has come."""
+
+    list_display = ["reader", "position"]
+
+
+@admin.register(UnreadEvent)
+class UnreadEventAdmin(ReadOnly):
+    """What a reader of the log failed on, and when it tries again."""
+
+    list_display = ["event", "reader", "error", "tries", "next_at"]
+    list_filter = ["reader"]
+    list_select_related = ["event"]
 
 
 @admin.register(GameClock)

@@ -6,6 +6,8 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from fantasy_f1.core import converters  # needs the settings
+        from fantasy_f1.core import converters, telemetry, tracing  # need the settings
 
         converters.register()  # before the first route is made
+        tracing.connect()
+        telemetry.start()

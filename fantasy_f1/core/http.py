@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
-from django.views.decorators.cache import cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_POST
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from fantasy_f1.core.spoilers import results_until
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -23,8 +24,20 @@ if TYPE_CHECKING:
 View = Callable[..., HttpResponse]
 
 
-for_all = cache_control(public=True, max_age=60)
-"""Decorates a read of the API that is the same for everybody: any cache may answer with it for a minute."""
+def for_all(view: View) -> View:
+    """Decorates a read of the API that is the same for everybody: any cache may answer with it for a minute.
+
+    Not for who has a spoiler shield: their answers are their own.
+    """
+
+    @wraps(view)
+    def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if results_until(request.user) is None:
+            patch_cache_control(response, public=True, max_age=60)
+        return response
+
+    return cached
 
 
 class PageRequest(HttpRequest):
@@ -73,13 +86,15 @@ def post_only(page: str, *names: str) -> Callable[[View], View]:
 
 
 def wants_part(request: HttpRequest) -> bool:
-    """Whether HTMX asks for a part of the page; going back in the history it asks for all of it."""
-    return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
+    """Whether HTMX asks for a part of the page; going back in the history, or to replace ``main``, it asks for all."""
+    headers = request.headers
+    wants_all = headers.get("HX-History-Restore-Request") or headers.get("HX-Target") == "main"
+    return bool(headers.get("HX-Request")) and not wants_all
 
 
 def vary_on_htmx(response: HttpResponse) -> HttpResponse:
     """Keeps a browser from taking the part of a page, out of its cache, for the page."""
-    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request", "HX-Target"])
     return response
 
 

@@ -413,6 +413,11 @@ class Hub:
 _hub: Hub | None = None
 
 
+def streams_open() -> int:
+    """How many streams this process holds."""
+    return _hub._count if _hub else 0
+
+
 def current() -> Hub:
     """The hub of the running loop."""
     global _hub

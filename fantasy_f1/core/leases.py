@@ -3,11 +3,14 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from fantasy_f1.core.models import Lease
+
+KEPT = timedelta(days=1)
+"""How long one sees who held a lease last."""
 
 
 @contextmanager
@@ -24,3 +27,13 @@ def hold(name: str, *, for_at_most: timedelta) -> Iterator[bool]:
     finally:
         if ours:
             Lease.objects.filter(name=name, holder=holder).update(holder="", expires_at=timezone.now())
+
+
+def forget_old(*, now: datetime) -> None:
+    """Delete those that nobody holds any more. ``now`` is the real time."""
+    Lease.objects.filter(expires_at__lte=now - KEPT).delete()
+
+
+def break_all() -> None:
+    """Take every lease from its holder: for the start of the only process, whose last run may have been cut off."""
+    Lease.objects.update(holder="", expires_at=timezone.now())

@@ -34,7 +34,7 @@ def follow(reader: str, handle: Handler, *, most: int = BATCH) -> int:
     being away) holds up no other: it comes back after a minute, then after longer and longer, and ``EventsLeft`` is
     raised when the others are done. Where another process reads for ``reader`` just now, nothing is done.
     """
-    if not _has_news(reader):
+    if not has_news(reader):
         return 0
     failures: list[Exception] = []
     with transaction.atomic():
@@ -68,7 +68,8 @@ def lag(reader: str) -> int:
     return _unread(mark).count() if mark else EventLog.objects.count()
 
 
-def _has_news(reader: str) -> bool:
+def has_news(reader: str) -> bool:
+    """Whether there is anything to do for ``follow``."""
     mark = LogPosition.objects.filter(pk=reader).first()
     if mark is None:
         return EventLog.objects.exists()

@@ -1,10 +1,13 @@
-"""Structured logs with the request's id, for people (``console``) or machines (``json``)."""
+"""Structured logs with the request's and the task's id, for people (``console``) or machines (``json``)."""
 
 import logging
+import re
 import sys
 from typing import Any
 
 import structlog
+
+_LONG = re.compile(r"[^/]{16,}")
 
 
 class _AsyncWhiteNoiseFilter(logging.Filter):
@@ -19,6 +22,25 @@ class _DroppedListenerFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return "returned without completing response" not in record.getMessage()
+
+
+def _hide_secrets(logger: Any, method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Django's lines about refused requests tell the address: what may be a secret in it is left out."""
+    request = getattr(event["_record"], "request", None)
+    if request is not None:
+        hidden = _without_secrets(request.path, request.resolver_match)
+        event["event"] = event["event"].replace(request.path, hidden)
+    return event
+
+
+def _without_secrets(path: str, match: Any) -> str:
+    """Of an address that there is, the words that are filled in; of another one, whatever is long."""
+    if match is None:
+        return _LONG.sub("…", path)
+    for value in match.kwargs.values():
+        if isinstance(value, str):
+            path = path.replace(value, "…")
+    return path
 
 
 def _add_request_id(logger: Any, method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
@@ -61,7 +83,7 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
         "formatters": {
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [*shared, _add_request_id],
+                "foreign_pre_chain": [*shared, _add_request_id, _hide_secrets],
                 "processors": final,
             }
         },
@@ -71,6 +93,7 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
             "django": {"level": level, "handlers": ["console"], "propagate": False},
             "django.server": {"level": "WARNING"},
             "py.warnings": {"filters": ["async_whitenoise"]},
+            "fantasy_f1.requests": {"level": level if form == "json" or level == "DEBUG" else "WARNING"},
             "uvicorn.error": {"filters": ["dropped_listener"]},
             "celery": {"level": quiet},
             "django_celery_beat": {"level": quiet},

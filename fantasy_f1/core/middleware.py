@@ -1,7 +1,8 @@
-"""Request ids for the logs, no NUL characters, the API's limits, and pages for the errors that rules raise."""
+"""Request ids, a line for each request, no NUL characters, the API's limits, pages for the errors that rules raise."""
 
 import re
 import secrets
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -13,12 +14,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from fantasy_f1.core import problems, ratelimit
+from fantasy_f1.core import metrics, problems, ratelimit
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import is_api, vary_on_htmx, wants_part
 
+log = structlog.get_logger("fantasy_f1.requests")
 Handler = Callable[[HttpRequest], HttpResponse]
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -37,6 +40,42 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class ObserveMiddleware:
+    """Counts each request, and writes a line about it.
+
+    The line names the view and not the address, which may hold a secret (a signed link, a calendar's token).
+    """
+
+    QUIET = ("health", "ready", "metrics", metrics.NONE)
+    """Views that machines ask all the time, and static files: their lines are for LOG_LEVEL=DEBUG."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        response = self.get_response(request)
+        seconds = time.perf_counter() - began
+        view = request.resolver_match.view_name if request.resolver_match else metrics.NONE
+        metrics.count(metrics.Answered(request.method or "", view, response.status_code, seconds))
+        tell = log.debug if view in self.QUIET else log.info
+        tell(
+            "request",
+            method=request.method,
+            view=view,
+            status=response.status_code,
+            ms=round(seconds * 1000),
+            user=_user_id(request),
+        )
+        return response
+
+
+def _user_id(request: HttpRequest) -> int | None:
+    """Who asked, as far as the request has found out by itself."""
+    user = getattr(request, "_cached_user", None) or getattr(request, "user", None)
+    return None if user is None or isinstance(user, SimpleLazyObject) else user.pk
 
 
 class CompressMiddleware(GZipMiddleware):

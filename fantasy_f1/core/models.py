@@ -103,6 +103,63 @@ class KeptAnswer(models.Model):
         return f"{self.status} for {self.key}"
 
 
+class TaskState(models.Model):
+    """How a task of the clockwork does; one row for each that ever ran (see ``runs``). Times are real ones."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "done"
+        AGAIN = "again", "failed, is tried again"
+        FAILED = "failed", "failed"
+
+    name = models.CharField(max_length=100, primary_key=True)
+    seen_at = models.DateTimeField(null=True, help_text="When it last looked whether there is anything to do.")
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(null=True, help_text="How long the last run took.")
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
+    done = models.PositiveBigIntegerField(default=0)
+    failed = models.PositiveBigIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, help_text="Of the last run that failed.")
+
+    class Meta:
+        verbose_name_plural = "clockwork"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaskRun(models.Model):
+    """A run that is kept for the host to see: one that failed, or one of a task that seldom runs."""
+
+    task = models.CharField(max_length=100)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(db_index=True)
+    outcome = models.CharField(max_length=8, choices=TaskState.Outcome)
+    error = models.TextField(blank=True)
+    times = models.PositiveIntegerField(default=1, help_text="How often the same happened in a row.")
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["task", "-ended_at"], name="runs_of_a_task")]
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.outcome}"
+
+
+class Beat(models.Model):
+    """The last sign of life of beat, which starts the tasks in their time; at most one row."""
+
+    seen_at = models.DateTimeField()
+    lag = models.FloatField(default=0, help_text="Seconds by which the latest of its last tasks was sent too late.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_beat")]
+
+    def __str__(self) -> str:
+        return f"seen at {self.seen_at}"
+
+
 class Versioned(models.Model):
     """A thing with events of its own: they share its ``topic`` and count up its ``version``."""
 

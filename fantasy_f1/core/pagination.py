@@ -24,9 +24,10 @@ class Pages(PageNumberPagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
         """The page asked for. Raises ``ValidationError`` for parameters that are unknown or make no sense.
 
-        What a list takes besides is its ``filterset_class`` or, where a page shares its filter, its ``filter_form``.
+        What a list takes besides is its ``filterset_class`` or, where a page shares its filter, its ``filter_form``,
+        and what it reads itself (``own_parameters``).
         """
-        refuse_unknown(request, [*PageQuery().fields, *_filters(view)])
+        refuse_unknown(request, [*PageQuery().fields, *_filters(view), *getattr(view, "own_parameters", ())])
         PageQuery(data=request.query_params.dict()).is_valid(raise_exception=True)
         return super().paginate_queryset(queryset, request, view)
 

@@ -15,6 +15,7 @@ from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.problems import CONTENT_TYPE, TITLES, problem
 from fantasy_f1.core.ratelimit import RateLimited
 from fantasy_f1.core.serializers import StrictSerializer
+from fantasy_f1.core.spoilers import SPOILERS
 
 NO_NUL = r"^[^\u0000]*$"
 """Nowhere may a text have one: databases do not take it."""
@@ -33,7 +34,7 @@ REFUSALS = {
 }
 """What is told with a status wherever it is answered: code and detail."""
 MALFORMED = (400, "parse_error", "JSON parse error - Expecting value: line 1 column 1 (char 0)")
-PAGING = {"page", "page_size"}
+NO_FILTERS = {"page", "page_size", SPOILERS.name}
 
 
 class Problem(serializers.Serializer[dict[str, Any]]):
@@ -114,7 +115,7 @@ class OperationSchema(AutoSchema):
         parameters: list[dict[str, Any]] = super()._get_parameters()
         longest = _longest(self.view)
         for parameter in parameters if self._is_list_view() else ():
-            if parameter["in"] != "query" or parameter["name"] in PAGING:
+            if parameter["in"] != "query" or parameter["name"] in NO_FILTERS:
                 continue
             schema = parameter["schema"]
             if schema.get("type") != "array":

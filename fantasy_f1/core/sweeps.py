@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 Attempt = Callable[..., None]
 
 
@@ -11,17 +13,23 @@ Attempt = Callable[..., None]
 def attempts(what: str) -> Iterator[Attempt]:
     """Yield ``attempt(action, **arguments)``, which calls the action and goes on whatever it raises.
 
-    What was raised comes out together at the end, as an ``ExceptionGroup`` with ``what`` for a title.
+    Only a task's time limit ends it before the others had their turn. What was raised comes out together at the end,
+    as an ``ExceptionGroup`` with ``what`` for a title.
     """
     failures: list[Exception] = []
 
     def attempt(action: Callable[..., object], **arguments: Any) -> None:
         try:
             action(**arguments)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:
             error.add_note(f"{action.__name__} of {arguments}")
             failures.append(error)
 
-    yield attempt
+    try:
+        yield attempt
+    except SoftTimeLimitExceeded as error:
+        failures.append(error)
     if failures:
         raise ExceptionGroup(what, failures)

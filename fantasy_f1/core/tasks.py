@@ -1,12 +1,17 @@
 """Tidying up."""
 
-from celery import shared_task
+from datetime import time
+
 from django.utils import timezone
 
-from fantasy_f1.core import idempotency
+from fantasy_f1.core import idempotency, leases, runs
+from fantasy_f1.core.jobs import periodic
 
 
-@shared_task(name="fantasy_f1.core.tasks.forget_old_answers")
-def forget_old_answers() -> None:
-    """Those kept for requests that are sent twice."""
-    idempotency.forget_old(now=timezone.now())
+@periodic(every=time(4, 41))
+def clean_up() -> None:
+    """Forgets answers kept for requests that are sent twice, old runs of tasks, and leases that nobody holds."""
+    now = timezone.now()
+    idempotency.forget_old(now=now)
+    runs.forget_old(now=now)
+    leases.forget_old(now=now)

@@ -27,6 +27,7 @@ from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.idempotency import MalformedKey, idempotent
 from fantasy_f1.core.schema import problems
 from fantasy_f1.core.serializers import ReferenceField, StrictSerializer, valid
+from fantasy_f1.core.spoilers import seen_by
 from leagues import managers, membership, points
 from leagues.errors import LeagueFull, LeagueInUse, RemovedBefore, SeasonOver, TeamNameTaken, WrongCode
 from leagues.forms import ORDERS, LeagueFilter
@@ -296,7 +297,7 @@ def join_view(request: Request, pk: int) -> Response:
     given = valid(JoinIn(data=request.data))
     league = get_object_or_404(League.objects.open_to(request.user, code=given.get("code", "")), pk=pk)
     constructor = membership.join_league(league_id=league.pk, user=account_of(request), now=clock.now(), **given)
-    context = {"points": points.totals([constructor])}
+    context = {"points": points.totals([constructor], until=seen_by(request))}
     return created(ConstructorOut(constructor, context=context).data, at="api-constructor", args=[constructor.pk])
 
 

@@ -44,7 +44,7 @@ class Said:
 
 def in_draft(draft: Draft, row: EventLog) -> Said:
     """As the room's ticker has it, with who is on the clock then; at the end with what everybody has."""
-    board = draft_board(draft)
+    board = draft_board(draft, until=None)
     text = ticker.sentence(board, row)
     turn = row.data.get("current_pick")
     if row.name == "DraftCompleted":

@@ -25,6 +25,10 @@ Listeners = Mapping[int, Sequence[Webhook]]
 SHAPES = {Webhook.Format.DISCORD: chat.discord, Webhook.Format.SLACK: chat.slack}
 
 
+def has_news() -> bool:
+    return log_reader.has_news(READER)
+
+
 def follow_log() -> int:
     """Make posts of what happened since the last time → how many events that were; 0 at the end of the log."""
     listeners = cache(_listeners)  # the same for all events of one go

@@ -45,6 +45,10 @@ class Gone(Refused):
     """There is nobody any more who would take anything."""
 
 
+def has_due() -> bool:
+    return bool(_webhooks_due())
+
+
 def send_due() -> None:
     """Post what is due by now. Any number of processes may do so at once."""
     due = _webhooks_due()

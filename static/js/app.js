@@ -64,6 +64,11 @@ document.addEventListener("keydown", (event) => {
   closeMenus(null);
 });
 
+// Whoever replaced the whole of the page's content goes on at its beginning.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "main") document.querySelector("#main").focus({ preventScroll: true });
+});
+
 // Messages: [data-dismiss] closes its notice; a request that got no proper answer says so.
 document.addEventListener("click", (event) => {
   const notice = event.target.closest("[data-dismiss]")?.closest(".notice");

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from accounts import keys
 from accounts.models import SecondFactor, User
 from accounts.second_factor import is_on
+from fantasy_f1.core import clock
 from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,7 @@ OPERATIONS = pytest.mark.parametrize(
     [
         ("get", ""),
         ("patch", ""),
+        ("post", "/reveal"),
         ("post", "/verification"),
         ("post", "/deactivate"),
         ("post", "/delete"),
@@ -186,3 +188,31 @@ def test_setting_the_second_factor_up_takes_the_password(api: APIClient) -> None
     assert (refused.status_code, refused.json()["code"]) == (400, "wrong_password")
     assert (early.status_code, early.json()["code"]) == (409, "second_factor_off")
     assert not SecondFactor.objects.exists()
+
+
+def test_results_are_hidden_and_shown(api: APIClient, ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 7, 26, 20, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+    for _ in range(2):
+        body = api.patch(OWN, {"hide_results": True}).json()
+
+        assert (body["hide_results"], body["results_until"]) == (True, "2026-07-26T17:00:00Z")
+
+    body = api.post(f"{OWN}/reveal", {"until": "2026-07-26T18:00:00Z"}).json()
+    assert (body["hide_results"], body["results_until"]) == (True, "2026-07-26T18:00:00Z")
+
+    body = api.post(f"{OWN}/reveal", {}).json()
+    assert body["results_until"] == "2026-07-26T20:00:00Z"
+
+    body = api.patch(OWN, {"hide_results": False}).json()
+    assert (body["hide_results"], body["results_until"]) == (False, None)
+    assert api.get(OWN).json() == body
+
+
+def test_a_profile_is_changed_without_touching_the_shield(api: APIClient, ana: User) -> None:
+    api.patch(OWN, {"hide_results": True})
+
+    body = api.patch(OWN, {"full_name": "Ana L."}).json()
+
+    assert (body["full_name"], body["hide_results"]) == ("Ana L.", True)

@@ -46,6 +46,8 @@ def test_register_answers_with_the_account(api: APIClient) -> None:
         "full_name": "Ana Lopes",
         "time_zone": "UTC",
         "has_second_factor": False,
+        "hide_results": False,
+        "results_until": None,
         "created_at": user.created_at.isoformat().replace("+00:00", "Z"),
     }
 

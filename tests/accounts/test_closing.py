@@ -16,6 +16,7 @@ from accounts.email_change import change_email
 from accounts.identity import WrongPassword
 from accounts.models import ApiKey, EmailChange, RecoveryCode, SecondFactor, SignIn, User
 from accounts.second_factor import OtpRequired
+from accounts.shield import raise_shield
 from accounts.signals import account_closing
 from accounts.signup import register
 from fantasy_f1.core.errors import DomainError, Invalid
@@ -45,6 +46,7 @@ def test_deactivated_an_account_keeps_all_it_has_until_the_host_opens_it(now: da
 
 def test_deleted_nothing_of_the_person_is_left(now: datetime) -> None:
     user = UserFactory(username="ana", full_name="Ana Lopes", time_zone="Europe/Lisbon", is_staff=True, last_login=REAL)
+    raise_shield(user=user, now=REAL)
     user.groups.add(Group.objects.create(name="friends"))
     user.user_permissions.add(Permission.objects.all()[0])
     EmailChange.objects.create(user=user, email="new@example.com", created_at=REAL)
@@ -57,6 +59,7 @@ def test_deleted_nothing_of_the_person_is_left(now: datetime) -> None:
     assert (user.username, user.full_name, user.time_zone) == (f"deleted-{user.pk}", "Deleted player", "UTC")
     assert user.email == f"deleted-{user.pk}@deleted.invalid"
     assert (user.is_active, user.is_staff, user.last_login, user.deleted_at) == (False, False, None, REAL)
+    assert user.results_until is None
     assert not user.has_usable_password()
     assert (user.groups.count(), user.user_permissions.count()) == (0, 0)
     assert [model.objects.count() for model in (EmailChange, SecondFactor, RecoveryCode)] == [0, 0, 0]

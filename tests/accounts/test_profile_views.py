@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
@@ -8,12 +8,22 @@ from django.urls import reverse
 
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.second_factor import is_on
+from accounts.shield import hides, raise_shield
+from fantasy_f1.core import clock
 from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
 PAGES = ["profile", "email", "second_factor", "close"]
-ACTIONS = ["send_verification", "second_factor_begin", "second_factor_confirm", "second_factor_disable"]
+ACTIONS = [
+    "hide_results",
+    "show_results",
+    "reveal_results",
+    "send_verification",
+    "second_factor_begin",
+    "second_factor_confirm",
+    "second_factor_disable",
+]
 ENDS = ["deactivate", "delete"]
 
 
@@ -185,3 +195,48 @@ def test_closing_says_what_stands_against_it(client: Client, ana: User, name: st
     assert [answer.status_code for answer in answers] == [400, 400, 400]
     assert [list(answer.context["form"].errors) for answer in answers] == [["current_password"]] * 2 + [["__all__"]]
     assert "the only manager of Paddock Club" in answers[2].content.decode()
+
+
+def test_the_spoiler_shield_goes_up_and_down(client: Client, ana: User) -> None:
+    page = client.post(reverse("accounts:hide_results"), follow=True).content.decode()
+
+    ana.refresh_from_db()
+    assert hides(ana, clock.now() + timedelta(days=1))
+    assert "Nothing is hidden at the moment." in page
+
+    page = client.post(reverse("accounts:show_results"), follow=True).content.decode()
+
+    ana.refresh_from_db()
+    assert not hides(ana, clock.now() + timedelta(days=1))
+    assert "Hide results from now on" in page
+
+
+def test_a_result_is_revealed_on_the_page_where_it_is_asked_for(client: Client, ana: User) -> None:
+    raise_shield(user=ana, now=clock.now() - timedelta(days=9))
+    start = clock.now() - timedelta(days=2)
+
+    answer = client.post(
+        reverse("accounts:reveal_results"), {"until": start.isoformat(), "next": "/races/?season=2026"}
+    )
+
+    ana.refresh_from_db()
+    assert (answer.status_code, answer["Location"]) == (302, "/races/?season=2026")
+    assert ana.results_until == start
+
+
+@pytest.mark.usefixtures("ana")
+@pytest.mark.parametrize("page", ["", "https://elsewhere.example.com/", "//elsewhere.example.com"])
+def test_revealing_leads_nowhere_else(client: Client, page: str) -> None:
+    answer = client.post(reverse("accounts:reveal_results"), {"until": "2026-07-26T13:00:00Z", "next": page})
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("accounts:profile"))
+
+
+def test_what_is_no_moment_reveals_nothing(client: Client, ana: User) -> None:
+    raise_shield(user=ana, now=clock.now() - timedelta(days=9))
+
+    answer = client.post(reverse("accounts:reveal_results"), {"until": "the race"})
+
+    ana.refresh_from_db()
+    assert answer.status_code == 400
+    assert hides(ana, clock.now() - timedelta(days=2))

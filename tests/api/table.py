@@ -12,6 +12,7 @@ from typing import Any
 from pyotp import TOTP
 
 from tests.api.world import World
+from tests.pushing import PushedTo
 
 ACTORS = ["anonymous", "stranger", "member", "owner", "manager", "host"]
 LEAGUES = ["public", "private"]
@@ -24,6 +25,10 @@ auth_me                     401  200 200 200 200 200
 auth_refresh                200  200 200 200 200 200
 auth_register               201  201 201 201 201 201
 auth_reset_password         202  202 202 202 202 202
+calendar_feeds_create       401  403 201 201 403 403    401  404 201 201 403 403
+calendar_feeds_delete       401  404 404 204 404 404
+calendar_feeds_list         401  200 200 200 200 200
+calendar_feeds_renew        401  404 404 200 404 404
 chat_create                 401  403 201 201 201 201    401  404 201 201 201 201
 chat_delete                 401  403 403 204 204 204    401  404 403 204 204 204
 chat_list                   401  403 200 200 200 200    401  404 200 200 200 200
@@ -80,9 +85,15 @@ mock_draft_create           401  201 201 201 201 201
 mock_draft_delete           401  204 204 204 204 204
 mock_draft_pick             401  201 201 201 201 201
 mock_draft_read             401  200 200 200 200 200
+notifications_events        401  200 200 200 200 200
 notifications_list          401  200 200 200 200 200
 notifications_mark_all_read 401  200 200 200 200 200
 notifications_mark_read     401  404 404 200 404 404
+notifications_preferences   401  200 200 200 200 200
+notifications_change_preferences 401 200 200 200 200 200
+push_subscriptions_create   401  201 201 201 201 201
+push_subscriptions_delete   401  404 404 204 404 404
+push_subscriptions_list     401  200 200 200 200 200
 races_entries               200  200 200 200 200 200
 races_list                  200  200 200 200 200 200
 races_read                  200  200 200 200 200 200
@@ -103,6 +114,7 @@ users_me_change             401  200 200 200 200 200
 users_me_deactivate         401  204 204 204 409 409
 users_me_delete             401  204 204 204 409 409
 users_me_export             401  200 200 200 200 200
+users_me_reveal             401  200 200 200 200 200
 users_me_send_verification  401  202 202 202 202 202
 users_read                  401  404 200 200 200 200
 webhooks_change             401  404 404 200 404 404
@@ -122,6 +134,7 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "auth_refresh": lambda world: {"refresh": world.refresh},
     "auth_register": lambda world: {"username": "new", "email": "new@example.com", "password": world.password},
     "auth_reset_password": lambda world: {"email": world.owner.email},
+    "calendar_feeds_create": lambda world: {"league": world.league.pk},
     "chat_create": lambda world: {"text": "Box, box"},
     "constructors_change": lambda world: {"team_name": "Other"},
     "constructors_pick": lambda world: {"driver_id": world.driver.pk},
@@ -146,12 +159,15 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "members_replace": lambda world: {"reason": "Gone", "username": "stranger"},
     "mock_draft_create": lambda world: {"teams": 4},
     "mock_draft_pick": lambda world: {"driver_id": world.driver.pk},
+    "notifications_change_preferences": lambda world: {"digest": "daily"},
+    "push_subscriptions_create": lambda world: {"endpoint": "https://1.1.1.1/push", "keys": PushedTo().keys},
     "second_factor_begin": lambda world: {"current_password": world.password},
     "second_factor_confirm": lambda world: {"otp": TOTP(world.secret).now()},
     "second_factor_disable": lambda world: {"current_password": world.password},
     "users_me_change": lambda world: {"full_name": "Somebody"},
     "users_me_deactivate": lambda world: {"current_password": world.password},
     "users_me_delete": lambda world: {"current_password": world.password},
+    "users_me_reveal": lambda world: {"until": "2026-07-26T13:00:00Z"},
     "webhooks_change": lambda world: {"is_active": True},
     "webhooks_create": lambda world: {"url": "https://93.184.215.14/hook"},  # public, and no name to be looked up
 }
@@ -170,6 +186,9 @@ NOT_WITH_KEYS = {
     "keys_create",
     "keys_list",
     "keys_revoke",
+    "push_subscriptions_create",
+    "push_subscriptions_delete",
+    "push_subscriptions_list",
     "second_factor_begin",
     "second_factor_confirm",
     "second_factor_disable",
@@ -180,6 +199,7 @@ NOT_WITH_KEYS = {
     "users_me_deactivate",
     "users_me_delete",
     "users_me_export",
+    "users_me_reveal",
     "users_me_send_verification",
 }
 """What the account itself hangs on: no API key does it. With one that may only read nothing but reads are done."""

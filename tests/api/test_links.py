@@ -11,7 +11,7 @@ from tests.api.world import World
 
 pytestmark = pytest.mark.django_db
 
-OF_THE_OWNER = {"notifications_list", "webhooks_list"}
+OF_THE_OWNER = {"calendar_feeds_list", "notifications_list", "webhooks_list"}
 
 
 def told(expression: str, *, ids: dict[str, Any], sent: Any, answered: Any) -> Any:

@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.models import ApiKey, SecondFactor, SignIn, User
-from drafts import control, lifecycle, mock
-from drafts.models import Draft
+from drafts import calendars, control, lifecycle, mock
+from drafts.models import CalendarFeed, Draft
 from drafts.picks import make_pick
 from leagues import chat
 from leagues.models import ChatMessage, Constructor, League
-from notifications.models import Notification
+from notifications.models import Notification, PushSubscription
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from races.models import Driver, Race
 from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
@@ -32,10 +32,14 @@ class World:
     draft: Draft
     notification: Notification
     """The owner's."""
+    browser: PushSubscription
+    """The owner's."""
     message: ChatMessage
     """The owner's."""
     post: WebhookDelivery
     """Given up by a webhook that is the owner's."""
+    calendar: CalendarFeed
+    """The owner's, of all leagues."""
     access: dict[str, str]
     """Tokens by actor."""
     refresh: str
@@ -74,10 +78,12 @@ class World:
         ids = {
             "auth/keys": ApiKey.objects.of(self.owner).earliest("pk").pk,
             "auth/sessions": SignIn.objects.filter(user=self.owner).earliest("pk").pk,
+            "calendar-feeds": self.calendar.pk,
             "constructors": self.owners_team.pk,
             "drivers": self.driver.pk,
             "leagues": self.league.pk,
             "notifications": self.notification.pk,
+            "notifications/push-subscriptions": self.browser.pk,
             "races": self.race.pk,
             "users": self.owner.pk,
             "webhooks": self.post.webhook_id,
@@ -134,7 +140,9 @@ def make_world(*, private: bool) -> World:
             user=users["owner"], type="pick_turn", title=f"{words} title", created_at=now
         ),
         post=_post_of(users["owner"], league),
+        browser=PushSubscription.objects.create(user=users["owner"], endpoint="https://1.1.1.1/", created_at=now),
         message=chat.say(league_id=league.pk, actor=users["owner"], text=f"{words} text", now=now),
+        calendar=calendars.make_feed(user=users["owner"], league=None, now=now)[0],
         access={actor: pair["access"] for actor, pair in tokens.items()},
         refresh=tokens["owner"]["refresh"],
         keys={

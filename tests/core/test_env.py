@@ -10,6 +10,8 @@ from fantasy_f1 import env
 from fantasy_f1.core.buckets import Limit
 from tests.core.conftest import ROOT, VARIABLES, Run
 
+pytestmark = pytest.mark.same_anywhere
+
 NAME = "A_VARIABLE"
 
 
@@ -236,6 +238,16 @@ def test_database_refuses_a_broken_address_without_repeating_it(value: str, give
     )
 
 
+def test_service_is_an_address_whose_packages_are_installed_or_nothing(given: Callable[[str], None]) -> None:
+    given("")
+    assert env.service(NAME, "no_such_module") == ""
+    given("https://key@sentry.example.com/1")
+    assert env.service(NAME, "json") == "https://key@sentry.example.com/1"
+    assert "requirements-observability.txt" in refusal(lambda: env.service(NAME, "no_such_module"))
+    given("ftp://sentry.example.com")
+    assert "must be an address" in refusal(lambda: env.service(NAME, "json"))
+
+
 def test_redis_is_an_address_or_nothing(given: Callable[[str], None]) -> None:
     nothing = env.redis(NAME)
     given("redis://localhost:6379/0")
@@ -320,6 +332,28 @@ def test_secret_makes_one_and_keeps_it(tmp_path: Path) -> None:
     assert first == second == file.read_text()
     assert len(first) >= 32
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_push_key_is_made_once_given_or_none(given: Callable[[str], None], tmp_path: Path) -> None:
+    file = tmp_path / "vapid.key"
+
+    made, again = (env.push_key(NAME, fallback_file=file) for _ in range(2))
+    none = env.push_key(NAME, fallback_file=None)
+    given(made)
+
+    assert made == again == file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert none == ""
+    assert env.push_key(NAME, fallback_file=None) == made
+
+
+@pytest.mark.parametrize("value", ["short", "A" * 43, "_" * 43, "ä" * 43, "x" * 44])
+def test_push_key_refuses_what_is_none(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    assert refusal(lambda: env.push_key(NAME, fallback_file=None)) == (
+        "Configuration error: A_VARIABLE is no key: manage.py vapid_key prints one."
+    )
 
 
 def test_secret_must_be_given_where_none_may_be_made() -> None:
@@ -409,6 +443,9 @@ POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40, "JWT_
         ("RATE_LIMIT_AUTH_ACCOUNT", {"RATE_LIMIT_AUTH_ACCOUNT": "20/5"}),
         ("RATE_LIMIT_MAIL", {"RATE_LIMIT_MAIL": "5/1d"}),
         ("RATE_LIMIT_CHAT", {"RATE_LIMIT_CHAT": "many"}),
+        ("METRICS_DIR", {"METRICS_DIR": "/dev/null/metrics"}),
+        ("SENTRY_DSN", {"SENTRY_DSN": "sentry.example.com"}),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}),
     ],
 )
 def test_a_wrong_variable_stops_the_start_with_one_line_that_names_it(

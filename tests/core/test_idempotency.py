@@ -14,7 +14,7 @@ from drafts import lifecycle
 from drafts.models import Draft, Pick
 from fantasy_f1.core import idempotency
 from fantasy_f1.core.models import EventLog, KeptAnswer
-from fantasy_f1.core.tasks import forget_old_answers
+from fantasy_f1.core.tasks import clean_up
 from leagues import membership
 from leagues.models import Constructor, League
 from tests.contention import at_once
@@ -194,7 +194,7 @@ def test_answers_are_deleted_after_a_day(
     post(player, f"leagues/{league.pk}/join", {"team_name": "Apex"}, key="new")
 
     clock.shift(timedelta(hours=12))
-    forget_old_answers()
+    clean_up()
 
     assert [kept.key for kept in KeptAnswer.objects.all()] == ["new"]
     assert str(KeptAnswer.objects.get()) == "201 for new"

@@ -51,6 +51,16 @@ def test_a_lease_of_a_holder_that_died_runs_out() -> None:
 
 
 @pytest.mark.django_db
+def test_the_only_process_takes_what_its_last_run_left_behind() -> None:
+    Lease.objects.create(name="sync", holder="died", expires_at=timezone.now() + MINUTE)
+
+    leases.break_all()
+
+    with leases.hold("sync", for_at_most=MINUTE) as ours:
+        assert ours
+
+
+@pytest.mark.django_db
 def test_a_holder_that_took_too_long_does_not_give_back_what_became_anothers() -> None:
     with leases.hold("sync", for_at_most=timedelta()) as slow, leases.hold("sync", for_at_most=MINUTE) as next_one:
         pass

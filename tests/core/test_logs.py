@@ -10,23 +10,26 @@ from django.test import Client
 
 from fantasy_f1.core.logs import logging_config
 from tests.core.conftest import Run
+from tests.factories import UserFactory
 
 
 @pytest.fixture
-def lines(request: pytest.FixtureRequest) -> Iterator[StringIO]:
-    """What the loggers "test" and "django.request" write in the form that the test names."""
-    form = logging_config(request.param, "INFO")["formatters"]["lines"]
+def lines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What these loggers write in the form that the test names."""
+    config = logging_config(request.param, "INFO")
+    form = config["formatters"]["lines"]
     stream = StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(form.pop("()")(**form))
-    loggers = [logging.getLogger(name) for name in ("test", "django.request")]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.propagate = False
+    for name in ("test", "django.request", "django.security", "fantasy_f1.requests"):
+        logger = logging.getLogger(name)
+        monkeypatch.setattr(logger, "handlers", [handler])
+        monkeypatch.setattr(logger, "propagate", False)
+    requests = logging.getLogger("fantasy_f1.requests")
+    level = requests.level
+    requests.setLevel(config["loggers"][requests.name]["level"])
     yield stream
-    for logger in loggers:
-        logger.removeHandler(handler)
-        logger.propagate = True
+    requests.setLevel(level)
 
 
 def entries(lines: StringIO) -> list[dict[str, Any]]:
@@ -57,7 +60,7 @@ def test_lines_about_refused_requests_have_their_ids(lines: StringIO, client: Cl
 
     response = client.get(path)
 
-    assert [entry["request_id"] for entry in entries(lines)] == [response["X-Request-ID"]]
+    assert {entry["request_id"] for entry in entries(lines)} == {response["X-Request-ID"]}
 
 
 @pytest.mark.parametrize("lines", ["json"], indirect=True)
@@ -97,6 +100,7 @@ def test_celery_is_quiet_unless_asked(level: str, celery: str) -> None:
     assert logging_config("json", level)["loggers"]["celery"] == {"level": celery}
 
 
+@pytest.mark.same_anywhere
 def test_the_app_logs_in_the_chosen_form(run: Run) -> None:
     log = "import django, structlog; django.setup(); structlog.get_logger('app').error('hello', n=1)"
 
@@ -109,3 +113,68 @@ def test_the_app_logs_in_the_chosen_form(run: Run) -> None:
         "logger": "app",
     }
     assert "hello" not in run("-c", log.replace("error", "info"), LOG_FORMAT="json", LOG_LEVEL="WARNING").stderr
+
+
+def about_requests(lines: StringIO) -> list[dict[str, Any]]:
+    return [entry for entry in entries(lines) if entry["event"] == "request"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lines", ["json"], indirect=True)
+def test_a_finished_request_is_a_line_that_names_the_view_and_who_asked(lines: StringIO, client: Client) -> None:
+    user = UserFactory()
+    answers = [client.get("/drivers/?search=verst")]
+    client.force_login(user)
+    answers += [client.get("/accounts/profile/"), client.get("/api/v1/auth/me"), client.post("/drivers/")]
+    client.get("/health")
+
+    told = about_requests(lines)
+    assert all(entry.pop("ms") >= 0 for entry in told)
+    common = {"event": "request", "level": "info", "logger": "fantasy_f1.requests"}
+    asked = [
+        ("GET", "races:drivers", 200, None),
+        ("GET", "accounts:profile", 200, user.pk),
+        ("GET", "api-me", 200, user.pk),
+        ("POST", "races:drivers", 405, user.pk),
+    ]
+    assert told == [
+        common | {"method": method, "view": view, "status": status, "user": who, "request_id": answer["X-Request-ID"]}
+        for (method, view, status, who), answer in zip(asked, answers, strict=True)
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lines", ["json"], indirect=True)
+def test_no_line_tells_a_secret(lines: StringIO, client: Client) -> None:
+    secret, mail, password = "Zm9vYmFyYmF6cXV4LXNlY3JldA", "ana@example.com", "lights-out-2026"
+    client.get(f"/accounts/password/reset/MQ/{secret}/")
+    client.get(f"/accounts/email/verify/{secret}/")
+    client.post(f"/accounts/email/verify/{secret}/")
+    client.get("/join/QRSTUVWX/")
+    client.get(f"/nowhere/{secret}.ics?token={secret}")
+    client.delete(f"/accounts/email/verify/{secret}/")
+    client.post("/accounts/login/", {"username": mail, "password": password})
+    client.post("/api/v1/auth/login", {"username": mail, "password": password}, "application/json")
+    client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {secret}"})
+
+    text = lines.getvalue()
+    told = {entry["event"] for entry in entries(lines)}
+    assert told >= {"Not Found: /nowhere/…", "Not Found: /join/…/", "request"}
+    assert [word for word in (secret, mail, password, "QRSTUVWX") if word in text] == []
+
+
+def test_the_console_is_not_filled_with_requests() -> None:
+    levels = {
+        (form, level): logging_config(form, level)["loggers"]["fantasy_f1.requests"]["level"]
+        for form in ("console", "json")
+        for level in ("DEBUG", "INFO", "ERROR")
+    }
+
+    assert levels == {
+        ("console", "DEBUG"): "DEBUG",
+        ("console", "INFO"): "WARNING",
+        ("console", "ERROR"): "WARNING",
+        ("json", "DEBUG"): "DEBUG",
+        ("json", "INFO"): "INFO",
+        ("json", "ERROR"): "ERROR",
+    }

@@ -4,6 +4,8 @@ import pytest
 
 from tests.core.conftest import Run
 
+pytestmark = pytest.mark.same_anywhere
+
 SHOW = """
 import json, django
 from django.conf import settings
@@ -81,7 +83,11 @@ def test_a_broker_that_hangs_holds_no_request_up_for_long(run: Run) -> None:
     names = ["CELERY_BROKER_TRANSPORT_OPTIONS", "CELERY_TASK_PUBLISH_RETRY"]
 
     assert settings(run, names, **PRODUCTION) == {
-        "CELERY_BROKER_TRANSPORT_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 3},
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {
+            "socket_connect_timeout": 1,
+            "socket_timeout": 3,
+            "visibility_timeout": 900,
+        },
         "CELERY_TASK_PUBLISH_RETRY": False,
     }
 
@@ -111,13 +117,17 @@ def test_production_collects_static_files_under_hashed_names(run: Run) -> None:
     }
 
 
-def test_the_keys_of_sessions_and_tokens_are_two_which_embedded_makes_itself(run: Run) -> None:
-    names = ["SECRET_KEY", "JWT_SIGNING_KEY"]
+def test_embedded_makes_its_keys_itself_and_keeps_them(run: Run) -> None:
+    names = ["SECRET_KEY", "JWT_SIGNING_KEY", "VAPID_PRIVATE_KEY"]
 
     first, second = settings(run, names), settings(run, names)
 
     assert first == second
-    assert len(set(first.values())) == 2
+    assert len(set(first.values())) == 3
+
+
+def test_production_offers_no_pushes_without_a_key(run: Run) -> None:
+    assert settings(run, ["VAPID_PRIVATE_KEY"], **PRODUCTION) == {"VAPID_PRIVATE_KEY": ""}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from fantasy_f1.core.sweeps import attempts
 
@@ -24,6 +25,25 @@ def test_attempts_go_on_and_raise_at_the_end() -> None:
         ("1", ["work of {'on': 1}"]),
         ("3", ["work of {'on': 3}"]),
     ]
+
+
+def test_a_time_limit_ends_the_sweep_and_what_failed_before_is_told_as_well() -> None:
+    done = []
+
+    def work(*, on: int) -> None:
+        done.append(on)
+        raise (ValueError, SoftTimeLimitExceeded)[on](on)
+
+    def sweep() -> None:
+        with attempts("Numbers") as attempt:
+            for number in range(3):
+                attempt(work, on=number % 2)
+
+    with pytest.raises(ExceptionGroup) as failed:
+        sweep()
+
+    assert done == [0, 1]
+    assert [type(error) for error in failed.value.exceptions] == [ValueError, SoftTimeLimitExceeded]
 
 
 def test_attempts_that_all_succeed_raise_nothing() -> None:

@@ -13,7 +13,10 @@ import pytest
 import yaml
 
 from fantasy_f1 import __version__
+from fantasy_f1.core.jobs import Queue
 from tests.core.conftest import ROOT
+
+pytestmark = pytest.mark.same_anywhere
 
 
 def parsed(name: str) -> Any:
@@ -24,7 +27,7 @@ def test_make_lists_every_target() -> None:
     shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     targets = re.findall(r"^  make (\w+) +\S", shown, re.MULTILINE)
-    assert targets == ["help", "run", "test", "lint", "bench", "fuzz", "migrate", "shell"]
+    assert targets == ["help", "run", "test", "lint", "bench", "fuzz", "faults", "migrate", "shell"]
 
 
 def test_make_says_which_python_is_needed(tmp_path: Path) -> None:
@@ -71,11 +74,23 @@ def test_compose_starts_everything_in_order() -> None:
         "migrate": {"postgres": healthy},
         "web": running,
         "live": running,
+        "clock": running,
         "worker": running,
         "beat": running,
     }
     assert set(compose["volumes"]) == {"postgres", "redis"}
-    assert all("healthcheck" in services[name] for name in ("postgres", "redis", "worker"))
+    assert all("healthcheck" in services[name] for name in ("postgres", "redis", "clock", "worker"))
+
+
+def test_compose_has_a_worker_for_every_queue_and_one_for_deadlines_alone() -> None:
+    services = parsed("docker-compose.yml")["services"]
+    served = {
+        name: services[name]["command"][services[name]["command"].index("--queues") + 1].split(",")
+        for name in ("clock", "worker")
+    }
+
+    assert served["clock"] == ["clock"]
+    assert sorted([*served["clock"], *served["worker"]]) == sorted(Queue)
 
 
 def test_compose_holds_streams_in_a_process_that_the_proxy_knows() -> None:
@@ -86,6 +101,22 @@ def test_compose_holds_streams_in_a_process_that_the_proxy_knows() -> None:
     assert live["environment"]["HOST"] == "0.0.0.0"  # noqa: S104  # within the container
     assert live["ports"] == ["127.0.0.1:${LIVE_PORT:-8001}:8000"]
     assert "reverse_proxy @streams 127.0.0.1:8001" in proxy
+
+
+def test_compose_lets_the_processes_of_web_count_together() -> None:
+    services = parsed("docker-compose.yml")["services"]
+
+    assert services["web"]["environment"]["METRICS_DIR"] == "/tmp/metrics"  # noqa: S108  # within the container
+    assert "METRICS_DIR" not in services["live"]["environment"]
+
+
+def test_what_watches_needs_the_same_versions_as_all_else() -> None:
+    base, more = (
+        set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-observability.txt")
+    )
+
+    assert base < more
 
 
 def test_compose_believes_the_gateway_of_its_own_network_alone() -> None:
@@ -120,7 +151,7 @@ def test_pre_commit_fetches_nothing() -> None:
     assert {hook["language"] for hook in config["repos"][0]["hooks"]} == {"system"}
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-observability.txt", "requirements-dev.txt"])
 def test_requirements_are_exact_hashed_and_name_no_index(name: str) -> None:
     lines = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
 

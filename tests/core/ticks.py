@@ -2,15 +2,17 @@
 
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
-from celery import shared_task
 from django.conf import settings
 
+from fantasy_f1.core.jobs import periodic
 
-@shared_task(ignore_result=True)
+
+@periodic(every=timedelta(seconds=0.5), when=lambda: True)
 def tick() -> None:
-    """Note the thread; where the test asked for it, be busy for much longer than anybody waits."""
+    """Notes the thread; where the test asked for it, is busy for much longer than anybody waits."""
     with Path(settings.DATA_DIR, "ticks").open("a") as file:
         file.write(f"{threading.current_thread().name}\n")
     if Path(settings.DATA_DIR, "busy").exists():

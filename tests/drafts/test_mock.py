@@ -310,7 +310,7 @@ def test_a_whole_mock_draft_leaves_nothing_anywhere(user: User, drivers: list[Dr
     row = begin(user, now)
     then = turn(row, now)
     row = mock.pick(user=user, driver=drivers[9], now=then)
-    shown = mock_of(row, now=then + timedelta(hours=1))
+    shown = mock_of(row, now=then + timedelta(hours=1), until=None)
     recap(shown)
 
     assert counted() == before | {"drafts.MockDraft": 1}
@@ -356,7 +356,7 @@ def test_by_price_one_could_have_had_who_was_free_and_whom_one_passed_over(
 
 def test_the_board_shows_the_user_among_bots(user: User, drivers: list[Driver], now: datetime) -> None:
     row = begin(user, now, teams=11, seat=3)
-    shown = mock_of(row, now=now)
+    shown = mock_of(row, now=now, until=None)
 
     assert [team.team_name for team in shown.board.columns] == [*BOTS[:2], "Your team", *BOTS[2:]]
     assert len({team.color for team in shown.board.columns}) == MAX_TEAMS
@@ -367,14 +367,14 @@ def test_the_board_shows_the_user_among_bots(user: User, drivers: list[Driver], 
 
 def test_the_board_marks_what_was_picked_for_want_of_time(user: User, drivers: list[Driver], now: datetime) -> None:
     row = begin(user, now, seat=1)
-    shown = mock_of(row, now=now + 10 * SECOND)
+    shown = mock_of(row, now=now + 10 * SECOND, until=None)
 
     assert [(pick.driver, pick.source) for pick in shown.picks] == [(drivers[0], "auto")]
     assert shown.lapsed == shown.picks[0]
     assert shown.board.marks == {"A"}
 
     row = mock.pick(user=user, driver=drivers[9], now=turn(row, now + 10 * SECOND))
-    shown = mock_of(row, now=row.turn_began_at)
+    shown = mock_of(row, now=row.turn_began_at, until=None)
     assert shown.lapsed is None
     assert shown.picks[7].driver == drivers[9]
 
@@ -383,7 +383,7 @@ def test_the_recap_compares_with_the_price(user: User, drivers: list[Driver], no
     row = begin(user, now, seat=1)
     row = mock.pick(user=user, driver=drivers[5], now=now)
 
-    told = recap(mock_of(row, now=now + timedelta(hours=1)))
+    told = recap(mock_of(row, now=now + timedelta(hours=1), until=None))
 
     assert [drivers[5]] == told.mine[:1]
     assert told.by_price[0] == drivers[0]
@@ -396,4 +396,4 @@ def test_a_board_takes_few_queries(user: User, now: datetime, django_assert_max_
     begin(user, now)
 
     with django_assert_max_num_queries(8):
-        mock_of(MockDraft.objects.select_related("race__season").get(), now=now + timedelta(hours=1))
+        mock_of(MockDraft.objects.select_related("race__season").get(), now=now + timedelta(hours=1), until=None)

@@ -37,7 +37,7 @@ def test_board_of_a_snake_draft(
     take(draft, teams[0], drivers[0], now)
     take(draft, teams[1], drivers[1], now, actor=manager)
 
-    board = draft_board(fresh(draft))
+    board = draft_board(fresh(draft), until=None)
 
     assert board.columns == teams
     assert [(row.number, row.is_reversed, [cell.pick_number for cell in row.cells]) for row in board.rounds] == [
@@ -64,7 +64,7 @@ def test_board_of_a_sequential_draft_runs_one_way(league: League, race: Race, ma
     League.objects.update(draft_method="sequential")
     draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)
 
-    board = draft_board(fresh(draft))
+    board = draft_board(fresh(draft), until=None)
 
     assert [(row.is_reversed, [cell.pick_number for cell in row.cells]) for row in board.rounds] == [
         (False, [1, 2, 3]),
@@ -78,7 +78,7 @@ def test_board_passes_over_a_team_that_left(
     take(draft, teams[0], drivers[0], now)
     withdraw_constructor(draft_id=draft.pk, constructor_id=teams[1].pk, now=now)
 
-    board = draft_board(fresh(draft))
+    board = draft_board(fresh(draft), until=None)
 
     assert [cell.pick_number for cell in board.upcoming] == [3, 4, 6]
     assert [cell.is_passed_over for cell in board.rounds[1].cells] == [False, True, False]
@@ -87,7 +87,7 @@ def test_board_passes_over_a_team_that_left(
 def test_board_without_a_draft_shows_what_is_known(league: League, race: Race, manager: User) -> None:
     draft = find_draft(manager, league.pk, race.pk)
 
-    board = draft_board(draft)
+    board = draft_board(draft, until=None)
 
     assert (draft.pk, draft.status, draft.locks_at) == (None, "scheduled", race.qualifying_at)
     assert (board.columns, board.rounds, board.upcoming, board.on_the_clock) == ([], [], [], None)
@@ -102,7 +102,7 @@ def test_board_lists_the_drivers_by_price_with_who_took_them(
     RaceEntry.objects.filter(driver__in=drivers[1:3]).update(status="withdrawn")
     RaceEntryFactory(race=draft.race, status="substitute", replaces=drivers[2])
 
-    board = draft_board(fresh(draft))
+    board = draft_board(fresh(draft), until=None)
 
     assert [row.driver for row in board.drivers] == [*drivers[:2], *drivers[3:]]
     assert [row.taken_by for row in board.drivers[:3]] == [None, teams[0], None]
@@ -116,10 +116,10 @@ def test_board_shows_points_once_the_race_is_scored(
     for team, driver in zip([*teams, *reversed(teams)], drivers, strict=False):
         take(draft, team, driver, now)
     give_result(draft.race, drivers[:5])
-    unscored = draft_board(fresh(draft))
+    unscored = draft_board(fresh(draft), until=None)
     score_race(race_id=draft.race_id, now=now)
 
-    board = draft_board(fresh(draft))
+    board = draft_board(fresh(draft), until=None)
 
     assert not unscored.is_scored
     assert [cell.points for cell in board.rounds[0].cells] == [Decimal(25), Decimal(18), Decimal(15)]
@@ -132,7 +132,7 @@ def test_board_at_any_event_of_the_log(
     take(draft, teams[0], drivers[0], now)
     take(draft, teams[1], drivers[1], now, actor=manager)
     withdraw_constructor(draft_id=draft.pk, constructor_id=teams[1].pk, now=now)
-    board = draft_board(fresh(draft))
+    board = draft_board(fresh(draft), until=None)
 
     seen = []
     for state in states(draft.events().order_by("version"), method=draft.method):
@@ -155,7 +155,7 @@ def test_a_row_draws_the_last_places_and_knows_the_standing(draft: Draft, driver
         give_result(RaceFactory(season=draft.race.season, starts_at=now - timedelta(days=days)), result)
     RaceResult.objects.filter(driver__in=drivers[:2]).update(points=20)
 
-    rows = draft_board(fresh(draft)).drivers
+    rows = draft_board(fresh(draft), until=None).drivers
 
     assert [row.sparkline for row in rows[:4]] == ["25,6 75,10.19", "25,10.19 75,6", "25,14.38 75,14.38", ""]
     assert [row.standing for row in rows[:4]] == [1, 1, None, None]
@@ -184,7 +184,7 @@ def test_board_costs_seven_queries(draft: Draft, django_assert_num_queries: Djan
     found = fresh(draft)
 
     with django_assert_num_queries(7):
-        draft_board(found)
+        draft_board(found, until=None)
 
 
 def test_find_draft_hides_private_leagues_and_other_seasons(league: League, race: Race, draft: Draft) -> None:

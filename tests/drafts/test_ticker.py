@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def told(draft: Draft, user: User) -> list[str]:
-    return [line.text for line in lines(draft_board(find_draft(user, draft.league_id, draft.race_id)))]
+    return [line.text for line in lines(draft_board(find_draft(user, draft.league_id, draft.race_id), until=None))]
 
 
 def test_the_log_reads_as_sentences_newest_first(
@@ -113,7 +113,7 @@ def test_a_line_has_the_colour_of_its_team_and_the_time_of_its_event(
     Constructor.objects.filter(pk=teams[0].pk).update(color="#ff8000")
     make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
 
-    newest, opened, _ = lines(draft_board(find_draft(manager, draft.league_id, draft.race_id)))
+    newest, opened, _ = lines(draft_board(find_draft(manager, draft.league_id, draft.race_id), until=None))
 
     assert (newest.version, newest.color, newest.at) == (3, "#ff8000", now)
     assert (opened.version, opened.color) == (2, "")
@@ -132,7 +132,7 @@ def test_a_driver_who_is_no_longer_entered_is_told_of_without_name(
 
 
 def test_a_draft_that_is_not_scheduled_has_no_log(league: League, race: Race, manager: User) -> None:
-    assert lines(draft_board(find_draft(manager, league.pk, race.pk))) == []
+    assert lines(draft_board(find_draft(manager, league.pk, race.pk), until=None)) == []
 
 
 def test_the_log_tells_what_managers_did_and_strikes_out_what_they_undid(
@@ -157,7 +157,7 @@ def test_the_log_tells_what_managers_did_and_strikes_out_what_they_undid(
     pick(1)
     control.void_draft(reason="Nobody came.", **act)
 
-    board = draft_board(find_draft(manager, draft.league_id, draft.race_id))
+    board = draft_board(find_draft(manager, draft.league_id, draft.race_id), until=None)
     name, (a, b, c) = manager.display_name, (team.team_name for team in teams)
     made = {
         number: f"{team} drafted {drivers[number - 1]} with pick {number}." for number, team in enumerate((a, b, c), 1)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from demo.league import PASSWORD, PLAYER, Demo
+from demo.league import PASSWORD, PLAYER, Demo, advance
 from drafts import mock, queues
 from drafts.models import MockDraft
 from fantasy_f1.core import clock
@@ -208,6 +208,28 @@ def test_going_back_shows_whole_pages(demo: Demo, new_page: NewPage) -> None:
     expect(page.locator("#race-title")).to_be_visible()
 
 
+def test_a_result_stays_hidden_until_it_is_asked_for(demo: Demo, new_page: NewPage) -> None:
+    page = new_page()
+    log_in(page, PLAYER)
+    page.goto(reverse("accounts:profile"))
+    page.get_by_role("button", name="Hide results from now on").click()
+    expect(page.get_by_text("Nothing is hidden at the moment.")).to_be_visible()
+    advance()
+
+    page.goto(reverse("races:race", args=[demo.race.pk]))
+    expect(page.get_by_role("region", name="Hidden results")).to_contain_text("are hidden.")
+    expect(page.get_by_role("table")).to_have_count(0)
+    found = faults_of(page)
+    page.get_by_role("button", name="Show the result").click()
+
+    expect(page.get_by_role("table")).to_be_visible()
+    expect(page.get_by_role("region", name="Hidden results")).to_have_count(0)
+    expect(page.locator("#messages")).to_contain_text("Results up to that session are shown now.")
+    expect(page.locator("#main")).to_be_focused()
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.same_anywhere
 def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: NewPage, faults: list[str]) -> None:
     page = new_page()
     league, race = demo.league.pk, demo.race.pk
@@ -251,6 +273,7 @@ def test_every_page_for_visitors_is_accessible_and_fits(demo: Demo, new_page: Ne
     assert "404" in faults.pop()
 
 
+@pytest.mark.same_anywhere
 def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: NewPage) -> None:
     page = new_page()
     log_in(page, PLAYER)
@@ -269,6 +292,7 @@ def test_every_page_for_players_is_accessible_and_fits(demo: Demo, new_page: New
         reverse("accounts:profile"),
         reverse("accounts:password_change"),
         reverse("accounts:access"),
+        reverse("drafts:calendars"),
         reverse("accounts:email"),
         reverse("accounts:second_factor"),
         reverse("accounts:close"),
@@ -317,6 +341,7 @@ MISFITS = """() => {
 }"""
 
 
+@pytest.mark.same_anywhere
 def test_long_names_fit_on_every_screen(demo: Demo, new_page: NewPage) -> None:
     page = new_page()
     league, race = demo.league.pk, demo.race.pk
@@ -361,6 +386,7 @@ def test_long_names_fit_on_every_screen(demo: Demo, new_page: NewPage) -> None:
     assert not found, "\n".join(found)
 
 
+@pytest.mark.same_anywhere
 def test_the_api_describes_itself_without_help_from_outside(demo: Demo, new_page: NewPage) -> None:
     """… and an operation can be tried out there."""
     page = new_page()

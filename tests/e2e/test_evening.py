@@ -18,6 +18,8 @@ from tests.core.conftest import ROOT
 from tests.e2e.browsing import log_in
 from tests.streaming import PATIENCE, Process
 
+pytestmark = pytest.mark.same_anywhere
+
 MONDAY = "2026-04-20T09:00:00Z"
 MIAMI = "2026_miami_grand_prix"
 LOST = "ERR_(CONNECTION_(REFUSED|RESET)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)|htmx:(sendError|afterRequest)"

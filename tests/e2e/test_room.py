@@ -315,6 +315,7 @@ def test_a_phone_shows_one_part_at_a_time(enter: Callable[..., Page], teams: lis
         expect(tabs.get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.same_anywhere
 def test_the_room_is_accessible_in_every_state(
     enter: Callable[..., Page], draft: Draft, teams: list[Constructor], drivers: list[Driver]
 ) -> None:

@@ -20,6 +20,7 @@ def weight(client: Client, address: str) -> tuple[int, str]:
     return len(b"".join(answer.streaming_content) if answer.streaming else answer.content), plain
 
 
+@pytest.mark.same_anywhere
 @pytest.mark.parametrize("page", ["drivers", "room"])
 def test_a_page_weighs_little_with_all_that_it_loads(demo: Demo, client: Client, page: str) -> None:
     client.force_login(Constructor.objects.get(league=demo.league, user__username=PLAYER).user)

@@ -294,7 +294,7 @@ def test_join_needs_an_invitation_after_a_removal(client: Client, user: User) ->
 
 def test_who_comes_back_has_the_points_from_before(client: Client, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     team = ConstructorFactory(user=user, is_active=False)
-    monkeypatch.setattr(points, "_source", lambda constructors: {constructors[0].pk: 12})
+    monkeypatch.setattr(points, "_source", lambda constructors, until: {constructors[0].pk: 12})
 
     answer = send(client, "post", f"/{team.league_id}/join", {"team_name": "Mine"})
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from notifications.models import Notification
+from notifications.models import Delivery, Notification
 from tests.factories import ConstructorFactory, LeagueFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +46,37 @@ def test_a_manager_tells_again_and_a_refusal_is_shown(client: Client, now: datet
 def test_there_is_no_row_with_an_id_that_cannot_be(admin_client: Client) -> None:
     for page, status in {"change": 302, "history": 302, "delete": 403}.items():
         assert admin_client.get(f"/admin/notifications/toldscore/{'9' * 30}/{page}/").status_code == status
+
+
+def test_the_host_sees_what_was_given_up_and_sends_it_again(admin_client: Client, now: datetime) -> None:
+    user = UserFactory(username="ana")
+    news = Notification.objects.create(user=user, type="pick_turn", title="Secret", dedupe_key="a", created_at=now)
+    given_up, sent = (
+        Delivery.objects.create(
+            notification=news, channel=channel, state=state, error=error, attempts=9, next_at=now, created_at=now
+        )
+        for channel, state, error in (("email", "failed", "No such address"), ("push", "sent", ""))
+    )
+    listing = reverse("admin:notifications_delivery_changelist")
+
+    page = admin_client.get(listing, {"state__exact": "failed"}).content.decode()
+    chosen = {"action": "send_again", "_selected_action": [given_up.pk, sent.pk]}
+    answer = admin_client.post(listing, chosen, follow=True)
+
+    assert "Given up" in page
+    assert "No such address" in page
+    assert sorted(str(message) for message in answer.context["messages"]) == [
+        "Secret by E-mail is tried once more.",
+        "Secret by Push: Only what was given up can be sent again.",
+    ]
+    given_up.refresh_from_db()
+    assert (given_up.state, given_up.attempts, given_up.error) == ("waiting", 0, "")
+    assert admin_client.get(reverse("admin:notifications_delivery_change", args=[sent.pk])).status_code == 200
+
+
+def test_managers_see_no_deliveries(client: Client) -> None:
+    manager = UserFactory(is_staff=True)
+    LeagueFactory(creator=manager)
+    client.force_login(manager)
+
+    assert client.get(reverse("admin:notifications_delivery_changelist")).status_code == 403

@@ -8,12 +8,15 @@ from django.urls import reverse
 from accounts.models import User
 from drafts import control, lifecycle, picks
 from drafts.models import Draft
+from fantasy_f1.core.events import publish
+from leagues.managers import add_manager, remove_manager
 from leagues.membership import join_league, leave_league, offer_team, remove_constructor
 from leagues.models import Constructor, League
 from notifications.models import Notification, ToldScore
 from notifications.scores import tell_scores
 from notifications.tasks import tell_scores as tell_scores_task
-from races.models import Driver, Race
+from races.events import ResultsLate
+from races.models import Driver, Race, Session
 from scoring.scores import score_race
 from tests.factories import ConstructorFactory, LeagueFactory, UserFactory, give_result
 from tests.notifications.conftest import Happening, Inbox
@@ -469,3 +472,73 @@ def test_every_message_about_a_league_is_known_to_be_of_it(
         remove_constructor(constructor_id=teams[2].pk, actor=league.creator, reason="Why", now=now)
 
     assert set(Notification.objects.values_list("league", flat=True)) == {league.pk}
+
+
+def test_managers_are_told_that_they_became_or_ceased_to_be_one(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    ana, bo = [team.user for team in league.constructors.select_related("user")][:2]
+
+    with happening():
+        add_manager(league_id=league.pk, actor=manager, user=ana, now=now)
+        add_manager(league_id=league.pk, actor=manager, user=bo, now=now)
+        remove_manager(league_id=league.pk, actor=ana, user=bo, now=now)
+
+    became = ("league", "You manage Paddock", "Its order, clock and players are yours to look after.")
+    ceased = ("league", "You do not manage Paddock any more", "Others look after it now.")
+    assert (inbox(manager), inbox(ana), inbox(bo)) == ([], [became], [became, ceased])
+
+
+def move(draft: Draft, race: Race, by: timedelta, now: datetime) -> None:
+    moved = {field: getattr(race, field) + by for field in ("qualifying_at", "starts_at") if getattr(race, field)}
+    Race.objects.filter(pk=race.pk).update(**moved)
+    lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+
+def test_a_race_that_moves_far_is_told_to_all(
+    draft: Draft, teams: list[Constructor], race: Race, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    with happening():
+        move(draft, race, timedelta(days=9), now)
+
+    draft.refresh_from_db()
+    assert draft.status == Draft.Status.SCHEDULED
+    text = "The race moved far: all drivers are free again, and the order stays."
+    text = f"{text} The draft in Paddock locks at another time: look at its page."
+    assert inbox(teams[0].user) == [("draft_update", "Moon Grand Prix: the draft begins anew", text)]
+
+
+def test_a_race_that_moves_a_little_is_told_to_all(
+    draft: Draft, teams: list[Constructor], race: Race, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    with happening():
+        move(draft, race, timedelta(days=1), now)
+
+    text = "Picks stand. The draft in Paddock locks at another time: look at its page."
+    assert inbox(teams[2].user) == [("draft_update", "Moon Grand Prix: the race moved", text)]
+
+
+def test_events_of_what_is_gone_are_passed_over(
+    league: League, draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening
+) -> None:
+    with happening():
+        pick(draft, teams[0], drivers[0], now)
+        draft.picks.all().delete()
+        draft.delete()
+
+    assert not Notification.objects.exists()
+
+
+def test_hosts_are_told_of_a_result_that_is_late(
+    race: Race, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    host, _ = UserFactory(is_superuser=True), UserFactory(is_superuser=True, is_active=False)
+
+    with happening():
+        late = ResultsLate(race.pk, Session.GRAND_PRIX, race.starts_at.isoformat())
+        publish(late, source=race, actor=None, now=now)
+
+    assert [(kind, title) for kind, title, _ in inbox(host)] == [
+        ("host", "Moon Grand Prix: the Grand Prix result is late")
+    ]
+    assert Notification.objects.count() == 1

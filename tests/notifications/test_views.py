@@ -9,10 +9,11 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import shield
 from accounts.models import User
 from notifications.context import unread
 from notifications.models import Notification
-from tests.factories import UserFactory
+from tests.factories import LeagueFactory, RaceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -31,13 +32,12 @@ def told(user: User, now: datetime, *titles: str, **values: object) -> list[Noti
     return [
         Notification.objects.create(
             user=user,
-            type=Notification.Type.LEAGUE,
             title=title,
             message=f"About {title}",
             link="/leagues/",
             dedupe_key=title,
             created_at=now + timedelta(minutes=minute),
-            **values,
+            **({"type": Notification.Type.LEAGUE} | values),
         )
         for minute, title in enumerate(titles)
     ]
@@ -149,6 +149,47 @@ def test_reading_takes_a_post(client: Client, user: User, now: datetime) -> None
 
     assert client.get(f"{LIST}{news.pk}/read/")["Location"] == LIST
     assert client.get(f"{LIST}read/")["Location"] == LIST
+
+
+def test_what_is_found_is_narrowed_by_type_and_league_with_counts(client: Client, user: User, now: datetime) -> None:
+    league = LeagueFactory(name="Paddock")
+    told(user, now, "turn", "read turn", type=Notification.Type.PICK_TURN, league=league)
+    told(user, now, "news")
+    Notification.objects.filter(title="read turn").update(is_read=True)
+
+    content = client.get(LIST).content.decode()
+
+    assert "Your turn (2)" in content
+    assert "League news (1)" in content
+    assert "Paddock (2)" in content
+    assert titles(client.get(LIST, {"type": "pick_turn"})) == ["read turn", "turn"]
+    assert titles(client.get(LIST, {"league": str(league.pk), "unread": "1"})) == ["turn"]
+    assert "Your turn (1)" in client.get(LIST, {"unread": "1"}).content.decode()
+    assert "Nothing of that kind" in client.get(LIST, {"type": "league", "league": str(league.pk)}).content.decode()
+    assert len(titles(client.get(LIST, {"type": "nonsense", "league": "x"}))) == 3
+
+
+def test_filters_stay_when_one_looks_at_the_unread(client: Client, user: User, now: datetime) -> None:
+    told(user, now, "news")
+    told(user, now, "turn", type=Notification.Type.PICK_TURN)
+
+    content = client.get(LIST, {"type": "pick_turn", "unread": "1", "page": "1"}).content.decode()
+
+    assert 'href="/notifications/?type=pick_turn"' in content
+    assert 'href="/notifications/?type=pick_turn&amp;unread=1" aria-current="page"' in content
+    assert '<input type="hidden" name="unread" value="1">' in content
+
+
+def test_the_list_gives_no_result_away_behind_a_shield(client: Client, user: User, now: datetime) -> None:
+    race = RaceFactory(name="Moon Grand Prix")
+    told(user, now, "Moon Grand Prix: 25 points", race=race)
+    shield.raise_shield(user=user, now=race.starts_at)
+    covered = client.get(LIST)
+    shield.reveal(user=user, until=race.starts_at, now=race.starts_at)
+
+    assert titles(covered) == ["Moon Grand Prix: the points are in"]
+    assert "25 points" not in covered.content.decode()
+    assert titles(client.get(LIST)) == ["Moon Grand Prix: 25 points"]
 
 
 def test_the_list_costs_the_same_for_one_and_for_three(client: Client, user: User, now: datetime) -> None:

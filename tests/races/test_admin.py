@@ -7,7 +7,18 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from races.models import Driver, HeldEvent, Race, RaceEntry, RaceResult, ResultRevision, SeasonEntry, SyncRun
+from races.models import (
+    Driver,
+    HeldEvent,
+    Race,
+    RaceEntry,
+    RaceResult,
+    ResultQuestion,
+    ResultRevision,
+    SeasonEntry,
+    SyncRun,
+    UpstreamAnswer,
+)
 from tests.factories import (
     SEASON_START,
     DriverFactory,
@@ -31,9 +42,13 @@ MODELS = [
     "resultrevision",
     "raceresult",
     "syncrun",
+    "resultquestion",
+    "upstreamanswer",
     "heldevent",
 ]
-HISTORY = {"season", "race", "seasonentry", "resultrevision", "raceresult", "syncrun"}
+HISTORY = {
+    *["season", "race", "seasonentry", "resultrevision", "raceresult", "syncrun", "resultquestion", "upstreamanswer"]
+}
 
 
 @pytest.fixture
@@ -94,6 +109,10 @@ def one_of_each():
         "resultrevision": revision,
         "raceresult": revision.results.get(),
         "syncrun": run,
+        "resultquestion": ResultQuestion.objects.create(race=race, session="grand_prix", answer="No rows yet"),
+        "upstreamanswer": UpstreamAnswer.objects.create(
+            address="2026/1/results/?offset=0", answered_at=SEASON_START, fresh_until=SEASON_START
+        ),
         "heldevent": hold(race.season),
     }
     return {name: reverse(f"admin:races_{name}_change", args=[row.pk]) for name, row in rows.items()}
@@ -294,3 +313,125 @@ def test_what_is_no_id_is_refused_by_a_picker(admin_client: Client) -> None:
         answer = admin_client.post(page, {"race": nonsense, "driver": nonsense, "team": nonsense})
         assert answer.status_code == 200
         assert {"race", "driver", "team"} <= set(answer.context["adminform"].form.errors)
+
+
+@pytest.fixture
+def raced() -> Race:
+    return RaceFactory(entries=4, qualifying_at=SEASON_START - timedelta(days=1), starts_at=SEASON_START)
+
+
+def result_address(race: Race, session: str = "grand_prix") -> str:
+    return reverse("admin:races_race_result", args=[race.pk, session])
+
+
+def filled(page) -> dict[str, object]:
+    """What the form would send as it is, with places in the order of the rows."""
+    form = page.context["form"]
+    values = {field.html_name: field.value() for field in form if field.value() is not None}
+    for place, entry in enumerate(form.entries, start=1):
+        values[f"place_{entry.driver_id}"] = place
+    return values
+
+
+def test_a_host_enters_a_result_by_hand_from_the_race(host: Client, raced: Race):
+    page = host.get(reverse("admin:races_race_change", args=[raced.pk])).content.decode()
+    form = host.get(result_address(raced))
+    stored = host.post(result_address(raced), filled(form), follow=True)
+
+    assert result_address(raced) in page
+    assert result_address(raced, "sprint") not in page
+    assert (form.status_code, form.content.decode().count('type="number"')) == (200, 8)
+    assert "It is stored." in stored.content.decode()
+    revision = ResultRevision.objects.get()
+    assert (revision.source, revision.results.count(), revision.created_by.is_superuser) == ("manual", 4, True)
+
+
+def test_the_form_tells_what_is_wrong_and_keeps_what_was_typed(host: Client, raced: Race):
+    values = filled(host.get(result_address(raced)))
+    first, second = [name for name in values if name.startswith("place_")][:2]
+
+    twice = host.post(result_address(raced), values | {second: 1})
+    unread = host.post(result_address(raced), values | {first: "x", "fastest": "999"})
+
+    assert (twice.status_code, unread.status_code) == (422, 422)
+    assert "Position 1 is given twice" in twice.content.decode()
+    assert "Enter a whole number." in unread.content.decode()
+    assert not ResultRevision.objects.exists()
+
+
+def test_the_feeds_result_is_replaced_on_purpose_only(host: Client, raced: Race):
+    entries = list(raced.entries.select_related("driver", "team"))
+    publish_sheet(raced, [(entry.driver, entry.team, {"laps": 57}) for entry in entries])
+    values = filled(host.get(result_address(raced)))
+    values |= {f"place_{entries[0].driver_id}": "2", f"place_{entries[1].driver_id}": "1"}
+
+    refused = host.post(result_address(raced), values)
+    done = host.post(result_address(raced), values | {"replaces_feed": "on"}, follow=True)
+
+    assert (refused.status_code, ResultRevision.objects.count()) == (422, 2)
+    assert "The feed has this result already." in refused.content.decode()
+    assert "P2 → P1" in done.content.decode()
+    assert (
+        "P2 → P1"
+        in host.get(
+            reverse("admin:races_resultrevision_change", args=[ResultRevision.objects.get(is_current=True).pk])
+        ).content.decode()
+    )
+    page = host.get(reverse("races:race", args=[raced.pk])).content.decode()
+    assert "P2 → P1" in page
+    assert "Entered by hand by a host" in page
+
+
+def test_storing_what_stands_changes_nothing(host: Client, raced: Race):
+    host.post(result_address(raced), filled(host.get(result_address(raced))))
+
+    again = host.post(result_address(raced), filled(host.get(result_address(raced))), follow=True)
+
+    assert "Nothing is different from what stands." in again.content.decode()
+
+
+def test_a_qualifying_form_has_places_alone(host: Client, raced: Race):
+    page = host.get(result_address(raced, "qualifying"))
+    host.post(result_address(raced, "qualifying"), filled(page))
+
+    assert "Fastest lap" not in page.content.decode()
+    assert ResultRevision.objects.get().session == "qualifying"
+
+
+def test_there_is_no_form_for_what_was_not_held(host: Client, raced: Race):
+    coming = RaceFactory(starts_at=datetime(2199, 1, 1, tzinfo=UTC), qualifying_at=None)
+
+    sprint = host.get(result_address(raced, "sprint"), follow=True)
+    early = host.get(result_address(coming), follow=True)
+
+    assert "has no Sprint." in sprint.content.decode()
+    assert "has not begun yet." in early.content.decode()
+    assert host.get(result_address(raced, "warm_up")).status_code == 404
+    assert host.get(result_address(raced).replace(str(raced.pk), "999")).status_code == 404
+
+
+def test_results_are_entered_by_hosts_alone(helper: Client, raced: Race):
+    page = helper.get(reverse("admin:races_race_change", args=[raced.pk]))
+
+    assert result_address(raced) not in page.content.decode()
+    assert helper.get(result_address(raced)).status_code == 403
+
+
+def test_the_list_of_races_shows_how_it_stands_with_results(host: Client, raced: Race, django_assert_max_num_queries):
+    other = RaceFactory(starts_at=SEASON_START, qualifying_at=None)
+    ResultQuestion.objects.create(
+        race=raced,
+        session="grand_prix",
+        answered_at=SEASON_START + timedelta(hours=9),
+        answer="No rows yet",
+        late_at=SEASON_START + timedelta(hours=8),
+    )
+
+    with django_assert_max_num_queries(20):
+        page = host.get(reverse("admin:races_race_changelist"))
+    late = host.get(reverse("admin:races_race_changelist"), {"late": "yes"})
+
+    assert "Grand Prix: No rows yet" in page.content.decode()
+    assert {race.pk for race in page.context["cl"].result_list} == {raced.pk, other.pk}
+    assert [race.pk for race in late.context["cl"].result_list] == [raced.pk]
+    assert '<td class="field-late">Grand Prix</td>' in late.content.decode()

@@ -201,6 +201,7 @@ def test_a_race_tells_its_sessions_in_utc_whatever_the_viewer_prefers(client: Cl
         "locality": "Suzuka",
         "status": "scheduled",
         "results_status": "none",
+        "results_hidden": False,
         "sessions": {
             "first_practice": None,
             "second_practice": None,

@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from races import jolpica
 from races.jolpica import Jolpica, UpstreamError, UpstreamUnreachable
 from races.rows import DriverRow
-from tests.upstream import UpstreamDouble
+from tests.upstream import UpstreamDouble, _Handler
 
 
 @pytest.fixture
@@ -309,3 +309,41 @@ def test_the_client_says_who_asks(client: Jolpica, upstream: UpstreamDouble) -> 
     client.teams(2026)
 
     assert upstream.user_agents == {jolpica.USER_AGENT}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Cache-Control": "public, max-age=3600"}, 3600),
+        ({"Cache-Control": "max-age=3600", "Age": "1500"}, 2100),
+        ({"Cache-Control": "max-age=3600", "Age": "4000"}, 0),
+        ({"Cache-Control": "max-age=3600", "Age": "soon"}, 3600),
+        ({"Cache-Control": "max-age=99999999"}, 24 * 3600),
+        ({"Cache-Control": "no-store, max-age=60"}, 0),
+        ({"Cache-Control": "public"}, None),
+        ({"Expires": "Sun, 26 Jul 2026 16:00:00 GMT", "X-Sent": "Sun, 26 Jul 2026 15:20:00 GMT"}, 2400),
+        ({"Expires": "0", "X-Sent": "Sun, 26 Jul 2026 15:20:00 GMT"}, None),
+    ],
+)
+def test_an_answer_says_how_long_it_is_fresh(
+    upstream: UpstreamDouble, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], seconds: float | None
+) -> None:
+    sent = headers.pop("X-Sent", "")
+    monkeypatch.setattr(_Handler, "date_time_string", lambda self, timestamp=None: sent or "today")
+    upstream.headers = headers
+    heard: list[tuple[str, float | None]] = []
+
+    Jolpica(budget=9, on_answer=lambda *answer: heard.append(answer)).results(2026, "grand_prix", round_number=5)
+
+    assert heard == [("2026/5/results/?offset=0", seconds)]
+
+
+def test_an_answer_that_is_none_is_not_fresh(upstream: UpstreamDouble) -> None:
+    heard: list[str] = []
+    upstream.fault("html")
+
+    with pytest.raises(UpstreamError):
+        Jolpica(budget=9, on_answer=lambda where, seconds: heard.append(where)).calendar(2026)
+
+    assert heard == []

@@ -217,3 +217,95 @@ def test_a_qualifying_may_lose_the_disqualified(race: Race) -> None:
     assert (first.kind, again.kind) == ("created", "amended")
     assert (row.points, row.position_text, row.dnf) == (0, "2", False)
     assert (race.status, race.results_status) == (Race.Status.SCHEDULED, Race.Results.NONE)
+
+
+def by_hand(race: Race, rows: list[ResultRow], *, after: timedelta = SOON) -> Outcome:
+    return ingest(race, rows, after=after, source="manual")
+
+
+def status(race: Race) -> str:
+    race.refresh_from_db()
+    return race.results_status
+
+
+def test_the_feed_tells_what_a_result_by_hand_got_wrong_and_nothing_else(race: Race) -> None:
+    by_hand(race, sheet(ana={"status": "Finished", "fastest_lap_rank": 1}, bo={"status": "Finished"}))
+    told = {"laps": 57, "time": "+1.0", "fastest_lap": "1:20.0"}
+
+    outcome = ingest(
+        race,
+        sheet(
+            "cy",
+            "bo",
+            "ana",
+            ana=told | {"status": "Finished", "fastest_lap_rank": 2},
+            bo=told | {"status": "Lapped", "grid": 4},
+            cy=told | {"status": "Finished", "fastest_lap_rank": 1},
+        ),
+    )
+
+    assert outcome.changes == ["Cy Test P3 → P1", "Ana Test P1 → P3"]
+    assert status(race) == Race.Results.PROVISIONAL
+    assert RaceResult.objects.current().get(driver__external_id="bo").status == "Lapped"
+
+
+def test_a_feed_that_confirms_a_result_by_hand_tells_nobody(race: Race) -> None:
+    by_hand(race, sheet(ana={"status": "Finished"}))
+
+    outcome = ingest(race, sheet(ana={"status": "Finished", "laps": 57}), after=NEXT_DAY)
+
+    assert (outcome.kind, outcome.changes) == ("amended", [])
+    assert status(race) == Race.Results.OFFICIAL
+    assert [name for name, _ in logged()] == ["ResultsPublished"]
+
+
+def test_the_fastest_lap_that_nobody_was_given_by_hand_is_a_difference(race: Race) -> None:
+    by_hand(race, sheet())
+
+    outcome = ingest(race, sheet(bo={"fastest_lap_rank": 1}))
+
+    assert outcome.changes == ["Bo Test fastest lap rank none → 1"]
+    assert [name for name, _ in logged()] == ["ResultsPublished", "ResultsAmended"]
+
+
+def test_what_a_host_replaced_stays_until_the_feed_tells_something_new(race: Race) -> None:
+    ingest(race, sheet())
+    assert by_hand(race, sheet("bo", "ana", "cy")).kind == "amended"
+    assert status(race) == Race.Results.PROVISIONAL
+
+    again = ingest(race, sheet(), after=NEXT_DAY)
+    assert (again.kind, status(race)) == ("unchanged", Race.Results.PROVISIONAL)
+    new = ingest(race, sheet("bo", "cy", "ana"), after=NEXT_DAY)
+
+    assert (new.changes, status(race)) == (["Cy Test P3 → P2", "Ana Test P2 → P3"], Race.Results.REVISED)
+    back = ingest(race, sheet(), after=timedelta(days=90))  # the feed's own change of mind
+    assert (back.kind, RaceResult.objects.current().get(position=1).driver.given_name) == ("amended", "Ana")
+
+
+def test_after_a_result_by_hand_the_mark_is_that_of_the_feed(race: Race) -> None:
+    ingest(race, sheet())
+    by_hand(race, sheet("bo", "ana", "cy"))
+
+    ingest(race, sheet(cy={"laps": 50}), after=NEXT_DAY)  # for display only: the feed says what it said before
+
+    assert status(race) == Race.Results.OFFICIAL
+
+
+def test_a_result_that_shrank_is_settled_by_hand_and_goes_on_from_there(race: Race) -> None:
+    ingest(race, sheet())
+    with pytest.raises(ResultsRefused):
+        ingest(race, sheet("ana", "bo"))
+
+    by_hand(race, sheet("ana", "bo"))
+    assert ingest(race, sheet("ana", "bo", bo={"laps": 57})).kind == "amended"
+
+    assert RaceResult.objects.current().count() == 2
+    with pytest.raises(ResultsRefused):
+        ingest(race, sheet("ana"))
+
+
+def test_a_sprint_by_hand_marks_no_race(race: Race) -> None:
+    ingest(race, sheet())
+    ingest_results(race, Session.SPRINT, sheet(), source="manual", now=race.starts_at + SOON)
+
+    assert status(race) == Race.Results.PROVISIONAL

@@ -20,6 +20,7 @@ from races.models import (
     Race,
     RaceEntry,
     RaceResult,
+    ResultQuestion,
     ResultRevision,
     Season,
     SeasonEntry,
@@ -190,7 +191,9 @@ def test_what_was_fetched_is_stored_though_the_upstream_is_gone_then(upstream: U
 
     assert Race.objects.get(external_id=HUNGARY).status == "finished"
     assert (run.created, run.error) == (22, "2026/11/qualifying/ was answered with 503 Service Unavailable.")
-    assert not run.results_answered
+    questions = {row.session: row for row in ResultQuestion.objects.filter(race__external_id=HUNGARY)}
+    assert (questions["grand_prix"].answered_at, questions["grand_prix"].answer) == (MONDAY, "22 rows")
+    assert (questions["qualifying"].failed_at, questions["qualifying"].answer) == (MONDAY, run.error)
 
 
 def test_a_year_of_which_nothing_is_told_is_not_made(upstream: UpstreamDouble) -> None:

@@ -138,7 +138,7 @@ def test_breakdown_says_why_the_seat_of_an_absent_driver_scores_nothing(
     give_result(race, [*drivers[1:5], *drivers[6:]])
     score_race(race_id=race.pk, now=race.starts_at)
 
-    _, lines = race_breakdown(League.objects.select_related("season").get(pk=league.pk), race)
+    _, lines = race_breakdown(League.objects.select_related("season").get(pk=league.pk), race, until=None)
 
     picks = {score.pick.driver_id: score for team in lines for score in team.picks}
     assert picks[drivers[0].pk].points == 0
@@ -150,14 +150,14 @@ def test_breakdown_says_why_the_seat_of_an_absent_driver_scores_nothing(
 def test_a_draft_that_is_not_run_has_no_points_yet(
     league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
 ) -> None:
-    entry = constructor_season(Constructor.objects.select_related("league__season").get(pk=teams[0].pk))[0]
+    entry = constructor_season(Constructor.objects.select_related("league__season").get(pk=teams[0].pk), until=None)[0]
 
     assert (entry.points, entry.rank) == (None, None)
     assert [(score.label, score.points, score.lines) for score in entry.picks] == [("", None, []), ("", None, [])]
 
 
 def test_the_grid_heats_up_with_the_points(league: League, scored: Race, teams: list[Constructor]) -> None:
-    grid = season_grid(League.objects.select_related("season").get(pk=league.pk))
+    grid = season_grid(League.objects.select_related("season").get(pk=league.pk), until=None)
 
     assert grid.races == [scored]
     assert [(row.constructor_id, cells[0].points, cells[0].rank, cells[0].heat) for row, cells in grid.rows] == [

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from fantasy_f1.core import numbers
+from fantasy_f1.core.spoilers import is_hidden, results_until
 
 register = template.Library()
 
@@ -28,6 +29,12 @@ def moment(value: datetime | None, form: str = "D j M, H:i") -> SafeString | str
         return "–"
     local = timezone.localtime(value)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(local, form))
+
+
+@register.filter
+def hidden_from(started_at: datetime, viewer: object) -> bool:
+    """Whether what a session that started then brought is behind the viewer's spoiler shield."""
+    return is_hidden(started_at, results_until(viewer))
 
 
 @register.filter

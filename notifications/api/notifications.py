@@ -1,5 +1,7 @@
 """A user's own notifications as JSON."""
 
+from typing import Any
+
 import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -19,8 +21,10 @@ from fantasy_f1.core.http import account_of
 from fantasy_f1.core.live import Stream
 from fantasy_f1.core.renderers import EventStreamRenderer
 from fantasy_f1.core.schema import problems
+from fantasy_f1.core.spoilers import seen_by
 from notifications import bell, service
 from notifications.models import Notification
+from notifications.shown import hidden_race, shown, without_hidden
 
 EVENTS_EXAMPLE = """retry: 5000
 
@@ -30,11 +34,16 @@ data: {}
 """
 
 
+class ShownFilter(SearchFilter):
+    def filter(self, qs: QuerySet[Notification], value: str) -> QuerySet[Notification]:
+        return super().filter(without_hidden(qs, seen_by(self.parent.request)) if value else qs, value)
+
+
 class NotificationFilter(django_filters.FilterSet):
     is_read = YesNoFilter(label="Was read, or was not")
     type = django_filters.MultipleChoiceFilter(choices=Notification.Type.choices)
     league = IdFilter(field_name="league_id", label="Id of the league that it is about")
-    search = SearchFilter("title", "message", label="In what it says")
+    search = ShownFilter("title", "message", label="In what it says, as far as it is shown")
     ordering = OrderFilter(created_at="created_at")
 
     class Meta:
@@ -42,16 +51,35 @@ class NotificationFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
+# Expects ``until`` in the context.
 class NotificationOut(serializers.ModelSerializer[Notification]):
     example = {
         "title": "Your turn in Grid",
         "message": "Pick 1 for the Hungarian Grand Prix is yours.",
         "link": "/leagues/1/drafts/36/",
+        "is_hidden": False,
     }
+
+    title = serializers.SerializerMethodField()
+    message = serializers.SerializerMethodField()
+    is_hidden = serializers.SerializerMethodField()
 
     class Meta:
         model = Notification
-        fields = ["id", "type", "title", "message", "link", "league", "is_read", "created_at"]
+        fields = ["id", "type", "title", "message", "link", "league", "is_read", "is_hidden", "created_at"]
+
+    def get_title(self, notification: Notification) -> str:
+        return self._shown(notification)[0]
+
+    def get_message(self, notification: Notification) -> str:
+        return self._shown(notification)[1]
+
+    def get_is_hidden(self, notification: Notification) -> bool:
+        """true: it tells a result, which your spoiler shield covers; `title` and `message` say that alone"""
+        return hidden_race(notification, self.context["until"]) is not None
+
+    def _shown(self, notification: Notification) -> tuple[str, str]:
+        return shown(notification, self.context["until"])
 
 
 class ReadAllOut(serializers.Serializer[dict[str, int]]):
@@ -64,7 +92,10 @@ class NotificationList(ListAPIView[Notification]):
     queryset = Notification.objects.none()  # for the schema
 
     def get_queryset(self) -> QuerySet[Notification]:
-        return service.for_user(account_of(self.request))
+        return service.for_user(account_of(self.request)).select_related("race")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "until": seen_by(self.request)}
 
     @extend_schema(
         operation_id="notifications_list",
@@ -85,9 +116,9 @@ class NotificationList(ListAPIView[Notification]):
 @api_view(["PATCH"])
 def read_view(request: Request, pk: int) -> Response:
     """Mark one as read. Safe to repeat."""
-    notification = get_object_or_404(account_of(request).notifications, pk=pk)
+    notification = get_object_or_404(account_of(request).notifications.select_related("race"), pk=pk)
     service.mark_read(notification)
-    return Response(NotificationOut(notification).data)
+    return Response(NotificationOut(notification, context={"until": seen_by(request)}).data)
 
 
 @extend_schema(

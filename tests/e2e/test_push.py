@@ -1,0 +1,135 @@
+"""Push in a real browser: leave is asked for after a click alone, and what comes is shown.
+
+The servers of the browser's maker are not reached from here: one of ours stands in for them, and the browser is handed
+what it got.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+
+from accounts.models import User
+from demo.league import PLAYER, Demo
+from notifications import delivery, routing
+from notifications.models import Notification, PushSubscription
+from tests.e2e.browsing import NewPage, faults_of, log_in
+from tests.pushing import PushedTo
+from tests.receiver import Receiver
+
+STAND_IN = """
+let current = null;
+PushManager.prototype.getSubscription = async () => current ?? JSON.parse(sessionStorage.pushed ?? "null");
+PushManager.prototype.subscribe = async (options) => {
+  if (!options.userVisibleOnly || options.applicationServerKey.length !== 65) throw new Error("refused");
+  sessionStorage.pushed = JSON.stringify(GIVEN);
+  return { ...GIVEN, toJSON: () => GIVEN };
+};
+window.asked = 0;
+const ask = Notification.requestPermission.bind(Notification);
+Notification.requestPermission = () => { window.asked += 1; return ask(); };
+"""
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Receiver]:
+    settings.OUTBOUND_LOOPBACK = True
+    with Receiver() as server:
+        server.usual = "201"
+        yield server
+
+
+def open_settings(page: Page) -> None:
+    log_in(page, PLAYER)
+    page.goto(reverse("notifications:settings"))
+
+
+def push(page: Page, payload: dict[str, str]) -> None:
+    """Hand it to the service worker, as the browser does with what came."""
+    devtools = page.context.new_cdp_session(page)
+    found: list[str] = []
+
+    def note(event: dict[str, list[dict[str, str]]]) -> None:
+        found.extend(each["registrationId"] for each in event["registrations"])
+
+    devtools.on("ServiceWorker.workerRegistrationUpdated", note)
+    devtools.send("ServiceWorker.enable")
+    while not found:
+        page.wait_for_timeout(20)
+    origin = page.evaluate("location.origin")
+    devtools.send(
+        "ServiceWorker.deliverPushMessage",
+        {"origin": origin, "registrationId": found[0], "data": json.dumps(payload)},
+    )
+
+
+def test_a_browser_is_asked_after_the_click_and_shows_what_comes(
+    demo: Demo, new_page: NewPage, server: Receiver
+) -> None:
+    browser = PushedTo()
+    page = new_page(permissions=["notifications"])
+    given = {"endpoint": server.url, "keys": browser.keys}
+    page.add_init_script(f"const GIVEN = {json.dumps(given)}; {STAND_IN}")
+    open_settings(page)
+    button = page.get_by_role("button", name="Tell me in this browser")
+    expect(button).to_be_visible()
+    assert page.evaluate("asked") == 0
+
+    button.click()
+    expect(page.get_by_text("This browser tells you. To end that")).to_be_visible()
+    expect(button).to_be_hidden()
+    expect(page.get_by_text("Chrome on Linux (this one)")).to_be_visible()
+    assert faults_of(page) == []
+
+    user = User.objects.get(username=PLAYER)
+    told = Notification.objects.create(
+        user=user, type=Notification.Type.PICK_TURN, title="Your turn", message="Pick 3", dedupe_key="x"
+    )
+    routing.route_new()
+    delivery.deliver()
+    payload = browser.read(next(got for got in server.got if browser.read(got)["title"] == told.title))
+    push(page, payload)
+
+    shown = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((each) => "
+    page.wait_for_function("async () => (await (await navigator.serviceWorker.ready).getNotifications()).length")
+    assert page.evaluate(f"{shown}[each.title, each.body, each.data.link])") == [
+        ["Your turn", "Pick 3", f"/notifications/{told.pk}/"]
+    ]
+
+    page.evaluate("delete sessionStorage.pushed")
+    page.get_by_role("button", name="Remove Chrome on Linux").click()
+    expect(page.get_by_text("Chrome on Linux tells you nothing any more.")).to_be_visible()
+    assert not PushSubscription.objects.exists()
+
+
+def test_who_blocked_us_is_told_how_to_change_it(
+    demo: Demo, open_browser: Callable[..., Page], new_page: NewPage
+) -> None:
+    page = new_page()
+    page.add_init_script("Object.defineProperty(Notification, 'permission', { get: () => 'denied' });")
+    open_settings(page)
+
+    expect(page.get_by_text("You have blocked notifications of this site.")).to_be_visible()
+    expect(page.get_by_role("button", name="Tell me in this browser")).to_be_hidden()
+
+
+def test_an_iphone_is_told_to_add_us_to_the_home_screen(demo: Demo, new_page: NewPage) -> None:
+    page = new_page(user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Safari/604.1")
+    page.add_init_script("delete window.PushManager;")
+    open_settings(page)
+
+    expect(page.get_by_text("On an iPhone or iPad add this site to your home screen first")).to_be_visible()
+
+
+def test_settings_work_without_scripts(demo: Demo, new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    open_settings(page)
+    page.get_by_label("Draft update by Push").check()
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_label("Draft update by Push")).to_be_checked()
+    expect(page.get_by_text("That takes JavaScript")).to_be_visible()

@@ -1,0 +1,328 @@
+"""Pushes, to a push server that can be in any mood."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import User
+from fantasy_f1.core.errors import DomainError
+from notifications import browsers, delivery, outgoing, routing, webpush
+from notifications.models import Channel, Delivery, Notification, PushSubscription
+from tests.contention import outcomes as outcomes_of
+from tests.factories import RaceFactory, UserFactory
+from tests.pushing import PushedTo, sender_of
+from tests.receiver import Receiver, closed_port
+
+pytestmark = pytest.mark.django_db
+Type = Notification.Type
+FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Receiver]:
+    settings.OUTBOUND_LOOPBACK = True
+    with Receiver() as server:
+        server.usual = "201"
+        yield server
+
+
+@pytest.fixture
+def ana() -> User:
+    return UserFactory(username="ana")
+
+
+@pytest.fixture
+def phone() -> PushedTo:
+    return PushedTo()
+
+
+def subscribe(user: User, server: Receiver, browser: PushedTo, *, path: str = "") -> PushSubscription:
+    return browsers.subscribe(
+        user=user, endpoint=server.url + path, **browser.keys, user_agent=FIREFOX, now=timezone.now()
+    )[0]
+
+
+def tell(user: User, kind: str = Type.PICK_TURN, title: str = "Your turn", **values: Any) -> Notification:
+    """Told, and routed."""
+    made = Notification.objects.create(
+        user=user,
+        type=kind,
+        title=title,
+        dedupe_key=f"{kind}:{title[:20]}",
+        **({"message": "Pick 3 is yours."} | values),
+    )
+    routing.route_new()
+    return made
+
+
+def outcomes() -> list[tuple[str, str]]:
+    return list(Delivery.objects.filter(channel=Channel.PUSH).order_by("pk").values_list("state", "error"))
+
+
+def test_a_push_can_be_read_by_the_browser_and_says_who_sent_it(
+    server: Receiver, ana: User, phone: PushedTo, settings: Settings
+) -> None:
+    browser = subscribe(ana, server, phone)
+    told = tell(ana)
+
+    delivery.deliver()
+
+    [got] = server.got
+    assert phone.read(got) == {
+        "title": "Your turn",
+        "text": "Pick 3 is yours.",
+        "link": f"/notifications/{told.pk}/",
+        "tag": f"notification-{told.pk}",
+    }
+    key, claims = sender_of(got, audience=f"http://127.0.0.1:{server.port}")
+    assert key == webpush.public_key(settings.VAPID_PRIVATE_KEY)
+    assert claims["sub"] == "mailto:fantasy-f1@localhost"
+    assert timedelta() < datetime.fromtimestamp(claims["exp"], UTC) - timezone.now() < timedelta(hours=24)
+    assert {name: got.headers[name] for name in ("Content-Encoding", "TTL", "Topic", "Urgency")} == {
+        "Content-Encoding": "aes128gcm",
+        "TTL": "86400",
+        "Topic": f"notification-{told.pk}",
+        "Urgency": "high",
+    }
+    browser.refresh_from_db()
+    assert outcomes() == [("sent", "")]
+    assert browser.last_used_at is not None
+
+
+def test_it_is_kept_no_longer_than_it_is_of_use(server: Receiver, ana: User, phone: PushedTo) -> None:
+    subscribe(ana, server, phone)
+    with time_machine.travel(datetime(2026, 7, 22, 9, tzinfo=UTC), tick=False):
+        tell(ana, useful_until=timezone.now() + timedelta(minutes=5))
+        tell(ana, Type.RACE_FINISHED)
+        delivery.deliver()
+
+    assert [(got.headers["TTL"], got.headers["Urgency"]) for got in server.got] == [
+        ("300", "high"),
+        ("86400", "normal"),
+    ]
+
+
+def test_the_host_may_be_written_to_at_the_site(
+    server: Receiver, ana: User, phone: PushedTo, settings: Settings
+) -> None:
+    settings.BASE_URL, settings.USES_HTTPS = "https://f1.example.com", True
+    subscribe(ana, server, phone)
+    tell(ana)
+
+    delivery.deliver()
+
+    _, claims = sender_of(server.got[0], audience=f"http://127.0.0.1:{server.port}")
+    assert claims["sub"] == "https://f1.example.com"
+
+
+def test_the_longest_text_fits(server: Receiver, ana: User, phone: PushedTo) -> None:
+    subscribe(ana, server, phone)
+    tell(ana, title="\U0001f3ce" * 120, message="\U0001f3c1" * 500)
+
+    delivery.deliver()
+
+    assert phone.read(server.got[0])["text"] == "\U0001f3c1" * 500
+    assert len(server.got[0].body) <= 4096
+
+
+def test_every_browser_of_a_person_is_told_and_nobody_elses(server: Receiver, ana: User, phone: PushedTo) -> None:
+    subscribe(ana, server, phone)
+    subscribe(ana, server, PushedTo(), path="/laptop")
+    subscribe(UserFactory(), server, PushedTo(), path="/theirs")
+    tell(ana)
+
+    delivery.deliver()
+    delivery.deliver()
+
+    assert [got.path for got in server.got] == ["/hook", "/hook/laptop"]
+
+
+@pytest.mark.parametrize("status", ["404", "410"])
+def test_a_browser_that_is_gone_is_forgotten(server: Receiver, ana: User, phone: PushedTo, status: str) -> None:
+    subscribe(ana, server, phone)
+    tell(ana)
+    server.answers(status)
+
+    delivery.deliver()
+
+    assert outcomes() == [("dropped", "The browser does not want to be told any more.")]
+    assert not PushSubscription.objects.exists()
+
+
+@pytest.mark.parametrize("status", ["400", "403", "413"])
+def test_what_is_refused_is_given_up(server: Receiver, ana: User, phone: PushedTo, status: str) -> None:
+    subscribe(ana, server, phone)
+    tell(ana)
+    server.answers(status)
+
+    delivery.deliver()
+
+    assert outcomes() == [("failed", f"The push server said {status}: thank you")]
+
+
+@pytest.mark.parametrize(("reply", "after"), [("429 3600", timedelta(hours=1)), ("503", timedelta(seconds=30))])
+def test_what_may_pass_is_tried_again_when_the_server_likes(
+    server: Receiver, ana: User, phone: PushedTo, reply: str, after: timedelta
+) -> None:
+    subscribe(ana, server, phone)
+    with time_machine.travel(datetime(2026, 7, 22, 9, tzinfo=UTC), tick=False) as traveller:
+        tell(ana)
+        server.answers(reply)
+        delivery.deliver()
+        [waiting] = Delivery.objects.filter(channel=Channel.PUSH)
+        earliest = timezone.now() + after
+        traveller.move_to(waiting.next_at)
+        delivery.deliver()
+
+    assert (waiting.state, waiting.error) == ("waiting", f"The push server said {reply[:3]}.")
+    assert earliest <= waiting.next_at < earliest + timedelta(seconds=10)
+    assert outcomes() == [("sent", "")]
+
+
+def test_a_server_that_is_away_is_asked_again(server: Receiver, ana: User, phone: PushedTo) -> None:
+    subscribe(ana, server, phone)
+    PushSubscription.objects.update(endpoint=f"http://127.0.0.1:{closed_port()}/")
+    tell(ana)
+
+    delivery.deliver()
+
+    assert outcomes() == [("waiting", "There was no connection (NewConnectionError).")]
+
+
+def test_what_got_no_answer_may_have_arrived(server: Receiver, ana: User, phone: PushedTo) -> None:
+    subscribe(ana, server, phone)
+    tell(ana)
+    server.answers(lambda handler: None)
+
+    delivery.deliver()
+
+    [(state, error)] = outcomes()
+    assert state == "failed"
+    assert error.startswith(outgoing.MAY_HAVE_ARRIVED)
+
+
+def test_an_address_that_leads_inside_by_now_is_not_called(
+    server: Receiver, ana: User, phone: PushedTo, settings: Settings
+) -> None:
+    subscribe(ana, server, phone)
+    tell(ana)
+    settings.OUTBOUND_LOOPBACK = False
+
+    delivery.deliver()
+
+    assert outcomes() == [("failed", "The address must begin with https://.")]
+    assert server.got == []
+
+
+def test_a_browser_that_was_removed_gets_nothing_that_was_on_its_way(
+    server: Receiver, ana: User, phone: PushedTo
+) -> None:
+    browser = subscribe(ana, server, phone)
+    tell(ana)
+    browsers.unsubscribe(user=ana, pk=browser.pk)
+
+    delivery.deliver()
+
+    assert outcomes() == [("dropped", "This browser is not told any more.")]
+    assert server.got == []
+
+
+def test_a_push_gives_no_result_away_behind_a_shield(server: Receiver, ana: User, phone: PushedTo) -> None:
+    race = RaceFactory(name="Moon Grand Prix")
+    User.objects.update(results_until=race.starts_at - timedelta(hours=1))
+    subscribe(ana, server, phone)
+    tell(ana, Type.RACE_FINISHED, "Moon Grand Prix: 25 points", race=race)
+
+    delivery.deliver()
+
+    shown = phone.read(server.got[0])
+    assert (shown["title"], shown["text"]) == (
+        "Moon Grand Prix: the points are in",
+        "Hidden by your spoiler shield until you show the result.",
+    )
+
+
+# Subscribing ------------------------------------------------------------------------------------
+
+
+def test_subscribing_is_safe_to_repeat(server: Receiver, ana: User, phone: PushedTo) -> None:
+    first = subscribe(ana, server, phone)
+
+    assert subscribe(ana, server, phone) == first
+    assert (first.device, str(first)) == ("Firefox on Android",) * 2
+
+
+def test_a_browser_tells_who_asked_last(server: Receiver, ana: User, phone: PushedTo) -> None:
+    before = subscribe(ana, server, phone)
+    tell(ana)
+    bo = UserFactory()
+
+    after = subscribe(bo, server, phone)
+    delivery.deliver()
+
+    assert list(PushSubscription.objects.values_list("user", flat=True)) == [bo.pk]
+    assert before.pk != after.pk
+    assert server.got == []
+
+
+def test_ten_browsers_are_the_most(server: Receiver, ana: User) -> None:
+    for number in range(10):
+        subscribe(ana, server, PushedTo(), path=f"/{number}")
+
+    with pytest.raises(browsers.TooManyBrowsers):
+        subscribe(ana, server, PushedTo(), path="/one-too-many")
+    assert browsers.of(ana).count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_no_more_get_in_than_may(server: Receiver, ana: User) -> None:
+    for number in range(9):
+        subscribe(ana, server, PushedTo(), path=f"/{number}")
+
+    def join(path: str) -> object:
+        return lambda: subscribe(ana, server, PushedTo(), path=path)
+
+    assert outcomes_of([join("/a"), join("/b"), join("/c")]) == {"won": 1, "too_many_browsers": 2}  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"endpoint": "https://10.0.0.7/push"}, "address_refused", "endpoint"),
+        ({"endpoint": "ftp://push.example.com/"}, "address_refused", "endpoint"),
+        ({"p256dh": "nonsense"}, "invalid", "keys"),
+        ({"auth": "short"}, "invalid", "keys"),
+    ],
+)
+def test_nonsense_is_refused(ana: User, phone: PushedTo, change: dict[str, str], code: str, field: str) -> None:
+    given = {"endpoint": "https://127.0.0.1/", **phone.keys} | change
+
+    with pytest.raises(DomainError) as refused:
+        browsers.subscribe(user=ana, **given, user_agent=FIREFOX, now=timezone.now())
+
+    assert (refused.value.code, refused.value.field) == (code, field)
+
+
+def test_without_a_key_none_is_offered_and_none_is_told(
+    server: Receiver, ana: User, phone: PushedTo, settings: Settings
+) -> None:
+    subscribe(ana, server, phone)
+    settings.VAPID_PRIVATE_KEY = ""
+    tell(ana)
+
+    assert browsers.push_key() is None
+    assert outcomes() == []
+    with pytest.raises(browsers.PushUnavailable):
+        subscribe(ana, server, PushedTo())
+
+
+def test_the_command_prints_a_key(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("vapid_key")
+
+    assert len(webpush.decode(capsys.readouterr().out.strip())) == 32
