@@ -94,6 +94,7 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
             "django.server": {"level": "WARNING"},
             "py.warnings": {"filters": ["async_whitenoise"]},
             "fantasy_f1.requests": {"level": level if form == "json" or level == "DEBUG" else "WARNING"},
+            "urllib3.connection": {"level": "ERROR"},  # its warnings name addresses, which may be secret
             "uvicorn.error": {"filters": ["dropped_listener"]},
             "celery": {"level": quiet},
             "django_celery_beat": {"level": quiet},

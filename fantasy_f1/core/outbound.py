@@ -36,7 +36,7 @@ MOST_READ = 64 * 1024
 """Bytes of an answer."""
 MOST_TRIED = 3
 """Addresses of one name."""
-LONGEST_URL = 500
+LONGEST_URL = 1000
 CA_FILE = certifi.where()
 
 _HTTPS = 443

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             name="Webhook",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("url", models.CharField(max_length=500)),
+                ("url", models.CharField(max_length=1000)),
                 (
                     "format",
                     models.CharField(

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
+from fantasy_f1.core.outbound import LONGEST_URL
 from leagues.models import League
 from notifications.outgoing import Outgoing
 
@@ -46,7 +47,7 @@ class Webhook(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="webhooks"
     )
     league = models.ForeignKey(League, null=True, blank=True, on_delete=models.CASCADE, related_name="webhooks")
-    url = models.CharField(max_length=500)
+    url = models.CharField(max_length=LONGEST_URL)
     format = models.CharField(max_length=7, choices=Format)
     events = models.JSONField(help_text="Types of events, such as draft.opened, and areas, such as draft.*")
     secret = models.CharField(max_length=60, editable=False)

@@ -118,6 +118,7 @@ def test_the_frame_says_where_and_how(description: dict[str, Any]) -> None:
         "## Limits",
         "## Lists",
         "## Numbers and times",
+        "## Spoilers",
         "## What has not changed",
         "## Repeating",
         "## Webhooks",

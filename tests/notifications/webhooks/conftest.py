@@ -66,7 +66,7 @@ def player(league: League) -> User:
 
 def beat() -> None:
     """What beat does."""
-    send_webhooks.delay()
+    send_webhooks()
 
 
 @pytest.fixture

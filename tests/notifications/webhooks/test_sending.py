@@ -404,11 +404,11 @@ def test_old_posts_are_forgotten(receiver: Receiver, make: Make, rename: Rename,
     rename("A")
     beat()
     later(days=29)
-    forget_old.delay()
+    forget_old()
     assert WebhookDelivery.objects.count() == 1
 
     later(days=2)
-    forget_old.delay()
+    forget_old()
     assert WebhookDelivery.objects.count() == 0
 
 
