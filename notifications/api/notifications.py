@@ -29,6 +29,9 @@ from notifications.shown import hidden_race, shown, without_hidden
 EVENTS_EXAMPLE = """retry: 5000
 
 event: notifications
+data: {"unread": 2}
+
+event: notifications
 data: {}
 
 """
@@ -138,9 +141,9 @@ def read_all_view(request: Request) -> Response:
     tags=["notifications"],
     summary="That there is news for oneself, as server-sent events",
     description=(
-        "The answer stays open. `notifications` tells that something was told, or read on another page; what, is "
-        "in the list. It has no `id`: whoever comes back looks at the list. A comment comes every 15 seconds. A server "
-        "without open streams ends the answer at once."
+        "The answer stays open. `notifications` tells that something was told, or read on another page; what, is in the "
+        "list. The first one, on coming, tells how many are unread. It has no `id`: whoever comes back looks at the list. "
+        "A comment comes every 15 seconds. A server without open streams ends the answer at once."
     ),
     responses={
         (200, EventStreamRenderer.media_type): OpenApiResponse(
@@ -156,7 +159,9 @@ def events_view(request: Request) -> Response:
     user = account_of(request)
     stream = Stream(bell.topic_of(user.pk), after=0, viewer=user.pk, credential=access.credential_of(request))
     live.hold_open(request._request, stream)
-    return Response(b"retry: 5000\n\n", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    unread = service.for_user(user).filter(is_read=False).count()
+    begin = f'retry: 5000\n\nevent: {bell.NEWS}\ndata: {{"unread": {unread}}}\n\n'.encode()
+    return Response(begin, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
 urlpatterns: list[URLPattern] = [

@@ -18,7 +18,10 @@ const open = () => {
   if (source || !bell()) return;
   const begun = performance.now();
   source = new EventSource(PATH);
-  source.addEventListener("notifications", () => { timer ??= setTimeout(look, Math.random() * SPREAD); });
+  source.addEventListener("notifications", ({ data }) => {
+    const { unread } = JSON.parse(data);
+    if (unread !== Number(bell()?.dataset.unread)) timer ??= setTimeout(look, Math.random() * SPREAD);
+  });
   source.addEventListener("error", () => { if (performance.now() - begun < FINITE) close(); });
 };
 

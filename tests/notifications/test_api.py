@@ -214,3 +214,14 @@ def test_the_list_costs_the_same_for_one_and_for_two(
 
     with django_assert_num_queries(2):
         call(user, "get", "")
+
+
+def test_the_stream_begins_with_what_is_unread(user: User, news: list[Notification]) -> None:
+    client = APIClient()
+    client.force_authenticate(user)
+    unread = sum(not each.is_read for each in news)
+
+    answer = client.get("/api/v1/notifications/events")
+
+    expected = f'retry: 5000\n\nevent: notifications\ndata: {{"unread": {unread}}}\n\n'
+    assert answer.content.decode() == expected
