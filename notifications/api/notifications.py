@@ -141,9 +141,9 @@ def read_all_view(request: Request) -> Response:
     tags=["notifications"],
     summary="That there is news for oneself, as server-sent events",
     description=(
-        "The answer stays open. `notifications` tells that something was told, or read on another page; what, is in the "
-        "list. The first one, on coming, tells how many are unread. It has no `id`: whoever comes back looks at the list. "
-        "A comment comes every 15 seconds. A server without open streams ends the answer at once."
+        "The answer stays open. `notifications` tells that something was told, or read on another page; what, is in "
+        "the list. The first one, on coming, tells how many are unread. It has no `id`: whoever comes back looks at "
+        "the list. A comment comes every 15 seconds. A server without open streams ends the answer at once."
     ),
     responses={
         (200, EventStreamRenderer.media_type): OpenApiResponse(
