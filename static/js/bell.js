@@ -11,7 +11,8 @@ const bell = () => document.getElementById("bell");
 
 const look = () => {
   timer = null;
-  if (bell()) htmx.ajax("GET", bell().dataset.look, { target: "#bell", swap: "outerHTML" });
+  if (!bell() || source?.readyState === EventSource.CONNECTING) return; // once it is back, the stream says so again
+  htmx.ajax("GET", bell().dataset.look, { target: "#bell", swap: "outerHTML" }).catch(() => {}); // HTMX tells of it
 };
 
 const open = () => {
@@ -19,8 +20,8 @@ const open = () => {
   const begun = performance.now();
   source = new EventSource(PATH);
   source.addEventListener("notifications", ({ data }) => {
-    const { unread } = JSON.parse(data);
-    if (unread !== Number(bell()?.dataset.unread)) timer ??= setTimeout(look, Math.random() * SPREAD);
+    // The first one tells how many are unread, each further one only that there is news.
+    if (JSON.parse(data).unread !== Number(bell()?.dataset.unread)) timer ??= setTimeout(look, Math.random() * SPREAD);
   });
   source.addEventListener("error", () => { if (performance.now() - begun < FINITE) close(); });
 };
@@ -30,13 +31,7 @@ const close = () => {
   source = null;
 };
 
-// A hidden page holds no connection, of which a browser has few; it looks when it is seen again.
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) close();
-  else {
-    open();
-    look();
-  }
-});
+// A hidden page holds no connection, of which a browser has few.
+document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
 window.addEventListener("pagehide", close);
 if (!document.hidden) open();

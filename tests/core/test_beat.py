@@ -71,7 +71,7 @@ def test_each_task_is_started_in_its_time(beat: Noting, at: time_machine.Travell
 
     assert second == ["drafts.tasks.settle_clocks"]
     assert {"drafts.tasks.settle_clocks", "drafts.tasks.run_due_drafts"} <= set(minute)
-    assert "races.tasks.sync_due_results" not in minute
+    assert "scoring.tasks.score_pending_races" not in minute
 
 
 @pytest.mark.parametrize("away", [timedelta(hours=2), timedelta(hours=7), timedelta(days=3)])

@@ -22,11 +22,13 @@ def lists(client: Client, team: Constructor) -> dict[str, list[dict[str, Any]]]:
     """Each list's parameters by its address, which leads to something; the host is signed in."""
     client.force_login(team.user)
     race = RaceFactory(entries=1)
+    webhook = team.user.webhooks.create(url="https://a.b/", format="json", events=[], created_at=race.starts_at)
     ids = {
         "leagues": team.league_id,
         "constructors": team.pk,
         "races": race.pk,
         "drivers": race.entries.get().driver_id,
+        "webhooks": webhook.pk,
     }
 
     def filled(path: str) -> str:

@@ -194,7 +194,7 @@ def test_a_slow_name_server_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> 
         ("https://hooks.example:80/", "port"),
         ("https://hooks.example/a b", "no address"),
         ("https://hooks.example/a\r\nX: y", "no address"),
-        ("https://hooks.example/" + "x" * 500, "no address"),
+        ("https://hooks.example/" + "x" * outbound.LONGEST_URL, "no address"),
         ("https://nowhere.example/", "not found. Look at its spelling"),
         ("https://" + "x" * 80 + ".example/", "not found"),
     ],
