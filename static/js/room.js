@@ -240,6 +240,11 @@ const hasSlept = () => {
 /** An answer for a part that another answer has replaced meanwhile is left aside: what is there is newer. */
 const leaveAside = (event) => { if (!event.target.isConnected) event.detail.shouldSwap = false; };
 
+// A part that is out of the page by the time of the answer is heard by itself alone.
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  event.detail.target.addEventListener("htmx:beforeSwap", leaveAside);
+});
+
 let kept = null;
 const isTyped = (field) => field.id && field.type !== "hidden" && !field.closest("#driver-filters");
 const isChanged = (field) => {
@@ -464,8 +469,6 @@ $("#keys-on")?.addEventListener("change", (event) => keep("room-keys", event.tar
 
 function settle() {
   if (!strip()) return;
-  // What is out of the page by then is heard by itself alone.
-  for (const part of [$("#room"), strip()]) part.addEventListener("htmx:beforeSwap", leaveAside);
   if (clock.now !== info().now) clock = { now: info().now, at: since() };
   wanted = Math.max(wanted, version());
   connect();
