@@ -24,7 +24,7 @@ from tests.factories import RaceFactory, UserFactory, give_result
 START = datetime(2026, 7, 26, 13, tzinfo=UTC)
 TOLD = START + timedelta(hours=3)
 TEAMS = 10
-REQUESTS = 150
+REQUESTS = 400
 PLACE_POINTS = [25, 18, 15, 12, 10, 8, 6, 4, 2, 1, *[0] * 12]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -152,7 +153,7 @@ def race_finished(league_id: int, league: str, race: Race, place: Place) -> Mess
         Notification.Type.RACE_FINISHED,
         f"{race.name}: {_points(place)}",
         f"{place.team_name} is {_rank(place)} in {league}.",
-        _board(league_id, race),
+        _board(league_id, race.pk),
         f"race:{race.pk}:league:{league_id}:scored",
         league_id,
         race_id=race.pk,
@@ -167,7 +168,7 @@ def results_amended(
         Notification.Type.RESULTS_AMENDED,
         f"{race.name}: the results changed",
         f"{place.team_name} now has {_points(place)} and is {_rank(place)} in {league}. {', '.join(changes)}.",
-        _board(league_id, race),
+        _board(league_id, race.pk),
         f"race:{race.pk}:league:{league_id}:scored:{number}",
         league_id,
         race_id=race.pk,
@@ -298,8 +299,9 @@ def _room(draft: Draft) -> str:
     return reverse("drafts:room", args=[draft.league_id, draft.race_id])
 
 
-def _board(league_id: int, race: Race) -> str:
-    return f"{reverse('scoring:leaderboard', args=[league_id])}?race={race.pk}"
+@lru_cache(maxsize=128)  # asked for by each player of a league in turn
+def _board(league_id: int, race_id: int) -> str:
+    return f"{reverse('scoring:leaderboard', args=[league_id])}?race={race_id}"
 
 
 def _at(moment: datetime, user: User) -> str:

@@ -19,7 +19,7 @@ from scoring import ranking
 from scoring.leaderboards import race_totals
 from scoring.models import ScoreRun
 
-LEAGUES = 50
+LEAGUES = 100
 """At a time."""
 
 
