@@ -37,6 +37,7 @@ class Message:
     league_id: int | None = None
     race_id: int | None = None
     useful_until: datetime | None = None
+    is_of_slow_draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
         f"draft:{draft.pk}:{opening}:open",
         draft.league_id,
         useful_until=draft.locks_at,
+        is_of_slow_draft=_is_slow(draft),
     )
 
 
@@ -104,6 +106,7 @@ def picked_for_you(pick: Pick, *, opening: int) -> Message:
         _room(pick.draft),
         f"draft:{pick.draft_id}:{opening}:pick:{pick.pick_number}",
         pick.league_id,
+        is_of_slow_draft=_is_slow(pick.draft),
     )
 
 
@@ -141,6 +144,7 @@ def draft_changed(
         _room(draft),
         f"draft:{draft.pk}:event:{version}",
         draft.league_id,
+        is_of_slow_draft=_is_slow(draft),
     )
 
 
@@ -293,6 +297,11 @@ def webhook_off(host: str, why: str, *, link: str, key: str, league_id: int | No
         key,
         league_id,
     )
+
+
+def _is_slow(draft: Draft) -> bool:
+    """Whether people draft over the week, by a slow clock or none: nobody waits in the room."""
+    return draft.is_slow or draft.pick_seconds is None
 
 
 def _room(draft: Draft) -> str:

@@ -53,6 +53,7 @@ class Notification(models.Model):
     useful_until = models.DateTimeField(
         null=True, blank=True, help_text="In the game's time; later it is not sent anywhere any more"
     )
+    is_of_slow_draft = models.BooleanField(default=False, help_text="A digest may gather it")
     is_routed = models.BooleanField(default=False, help_text="Whether the ways on which it is sent were chosen")
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -16,8 +16,10 @@ from notifications.models import Channel, Delivery, Habits, Notification
 from notifications.preferences import wanted
 
 BATCH = 500
-GATHERED = frozenset({Notification.Type.DRAFT_OPEN, Notification.Type.DRAFT_UPDATE, Notification.Type.LEAGUE})
-"""What a digest gathers; a turn, a reminder and a result are told at once by whoever wants them at all."""
+GATHERED = frozenset({Notification.Type.DRAFT_OPEN, Notification.Type.DRAFT_UPDATE})
+"""What a digest gathers of slow drafts, beside the news of leagues; a turn, a reminder and a result are told at once by
+whoever wants them at all.
+"""
 
 
 def has_new() -> bool:
@@ -54,9 +56,15 @@ def _deliveries(batch: list[Notification], now: datetime) -> Iterator[Delivery]:
 def _set_time(delivery: Delivery, habits: Habits, now: datetime) -> None:
     """In the next digest where it is gathered; never in quiet hours."""
     gathers = habits.digest == Habits.Digest.DAILY and delivery.channel == Channel.EMAIL
-    if gathers and delivery.notification.type in GATHERED:
+    if gathers and _can_wait(delivery.notification):
         delivery.in_digest, delivery.next_at = True, _next_digest(habits, now)
     delivery.next_at = quiet_until(delivery.next_at, habits.quiet) or delivery.next_at
+
+
+def _can_wait(notification: Notification) -> bool:
+    if notification.type == Notification.Type.LEAGUE:
+        return True
+    return notification.is_of_slow_draft and notification.type in GATHERED
 
 
 def _next_digest(habits: Habits, now: datetime) -> datetime:

@@ -45,6 +45,7 @@ def create(letters: Iterable[Letter], *, now: datetime) -> None:
             league_id=message.league_id,
             race_id=message.race_id,
             useful_until=message.useful_until,
+            is_of_slow_draft=message.is_of_slow_draft,
             created_at=now,
         )
         for user_id, message in letters

@@ -105,6 +105,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="notification",
+            name="is_of_slow_draft",
+            field=models.BooleanField(default=False, help_text="A digest may gather it"),
+        ),
+        migrations.AddField(
+            model_name="notification",
             name="is_routed",
             field=models.BooleanField(default=False, help_text="Whether the ways on which it is sent were chosen"),
         ),

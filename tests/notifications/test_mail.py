@@ -340,12 +340,12 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def test_a_digest_is_one_mail_a_day(server: MailServer, daily: User, clock: time_machine.Traveller) -> None:
-    tell(daily, Type.DRAFT_OPEN, "The draft is open")
+    tell(daily, Type.DRAFT_OPEN, "The draft is open", is_of_slow_draft=True)
     tell(daily, Type.LEAGUE, "Bo joined")
     tell(daily, Type.PICK_TURN, "Your turn")
     other = UserFactory()
     preferences.set_preferences(user=other, digest="daily")
-    tell(other, Type.DRAFT_OPEN, "Theirs")
+    tell(other, Type.DRAFT_OPEN, "Theirs", is_of_slow_draft=True)
     delivery.deliver()
     at_once = [mail["Subject"] for mail in server.mails]
     clock.move_to(EVENING)

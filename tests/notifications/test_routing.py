@@ -34,8 +34,14 @@ def user() -> User:
     return UserFactory(time_zone="Europe/Berlin")
 
 
-def tell(*users: User, kind: Type = Type.PICK_TURN, key: str = "event:1", useful_until: datetime | None = None) -> None:
-    message = Message(kind, "News", "", "/", key, useful_until=useful_until)
+def tell(
+    *users: User,
+    kind: Type = Type.PICK_TURN,
+    key: str = "event:1",
+    useful_until: datetime | None = None,
+    slow: bool = False,
+) -> None:
+    message = Message(kind, "News", "", "/", key, useful_until=useful_until, is_of_slow_draft=slow)
     service.create([(user.pk, message) for user in users], now=datetime.now(UTC))
 
 
@@ -134,12 +140,14 @@ def test_a_digest_gathers_what_can_wait(user: User, at: str, due: str) -> None:
     set_habits(user=user, digest=Habits.Digest.DAILY)  # at 18:00 in Berlin
 
     with time_machine.travel(at, tick=False):
-        tell(user, kind=Type.DRAFT_OPEN)
-        tell(user, kind=Type.PICK_TURN, key="event:2")
+        tell(user, kind=Type.DRAFT_OPEN, slow=True)
+        tell(user, kind=Type.PICK_TURN, key="event:2", slow=True)
+        tell(user, kind=Type.DRAFT_OPEN, key="event:3")
         routing.route_new()
 
     rows = Delivery.objects.order_by("pk").values_list("in_digest", "next_at")
-    assert list(rows) == [(True, datetime.fromisoformat(due)), (False, datetime.fromisoformat(at))]
+    now = (False, datetime.fromisoformat(at))
+    assert list(rows) == [(True, datetime.fromisoformat(due)), now, now]
 
 
 def test_the_number_of_queries_does_not_grow() -> None:

@@ -55,6 +55,25 @@ def test_an_opening_is_told_to_all_who_draft_and_the_turn_to_the_first(
     assert set(Notification.objects.values_list("link", "created_at", "is_read")) == {(room, now, False)}
 
 
+@pytest.mark.parametrize(("pick_seconds", "is_slow"), [(None, True), (60, False), (28_800, True)])
+def test_what_is_told_of_a_slow_draft_says_so(
+    league: League,
+    race: Race,
+    manager: User,
+    now: datetime,
+    happening: Happening,
+    pick_seconds: int | None,
+    is_slow: bool,
+) -> None:
+    League.objects.update(pick_seconds=pick_seconds)
+
+    with happening():
+        lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)
+
+    opening = Notification.objects.filter(type="draft_open")
+    assert set(opening.values_list("is_of_slow_draft", flat=True)) == {is_slow}
+
+
 def test_a_pick_is_told_to_the_next(
     draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening, inbox: Inbox
 ) -> None:
