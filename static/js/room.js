@@ -237,8 +237,10 @@ const hasSlept = () => {
 
 // Swaps -----------------------------------------------------------------------------------------
 
-/** An answer for a part that another answer has replaced meanwhile is left aside: what is there is newer. */
-const leaveAside = (event) => { if (!event.target.isConnected) event.detail.shouldSwap = false; };
+/** An answer for, or to, a part that another answer has replaced meanwhile is left aside: what is there is newer. */
+const leaveAside = (event) => {
+  if (!event.target.isConnected || !event.detail.requestConfig.elt.isConnected) event.detail.shouldSwap = false;
+};
 
 // A part that is out of the page by the time of the answer is heard by itself alone.
 document.body.addEventListener("htmx:beforeRequest", (event) => {

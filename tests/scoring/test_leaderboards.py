@@ -10,7 +10,7 @@ from drafts.models import Pick
 from drafts.queries import draft_board
 from leagues.models import Constructor, League
 from races.models import Driver, Race, RaceEntry
-from scoring.leaderboards import Board, overall_board, points_of_race, race_board, season_totals
+from scoring.leaderboards import Board, overall_board, points_of_race, race_board, race_totals, season_totals
 from scoring.queries import constructor_season, season_grid
 from scoring.scores import score_race
 from tests.factories import LeagueFactory, RaceFactory, give_result
@@ -302,3 +302,20 @@ def test_an_amendment_of_a_race_that_was_seen_is_shown(
 
     board = overall_board(fresh(league), until=until)
     assert (board.status, sum(row.points for row in board.rows)) == ("revised", 88 - 25)
+
+
+def test_totals_of_many_leagues_are_those_of_their_boards_in_one_query(
+    league: League, race: Race, teams: list[Constructor], drivers: list[Driver]
+) -> None:
+    leagues = [league.pk, LeagueFactory(season=race.season).pk]
+    assert race_totals(race, leagues) == {}, "before the race is scored"
+    finish(race, drivers, fastest=drivers[5])
+    scored = Race.objects.select_related("season").get(pk=race.pk)
+    board = race_board(fresh(league), scored, until=None)
+    race_totals(scored, leagues)
+
+    with CaptureQueriesContext(connection) as queries:
+        totals = race_totals(scored, leagues)
+
+    assert totals == {league.pk: {row.constructor_id: row.points for row in board.rows}}
+    assert len([query for query in queries if "drafts_pick" in query["sql"]]) == 1
