@@ -41,7 +41,7 @@ def declare(_own_catalogue: None) -> Declared:
             """Does what the test says."""
             action(*args)
 
-        work.__name__ = f"work_{next(numbers)}"  # Celery makes a task of each name once
+        work.__name__ = f"work_{next(numbers):04}"  # Celery makes a task of each name once; the catalogue sorts them
         details = {"every": MINUTE} | details
         if details["every"] is None:
             del details["every"]

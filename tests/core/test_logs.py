@@ -13,6 +13,14 @@ from tests.core.conftest import Run
 from tests.factories import UserFactory
 
 
+@pytest.fixture(autouse=True)
+def _same_structlog_afterwards() -> Iterator[None]:
+    """A logger that was used keeps the processors of its time: ``capture_logs`` would miss its lines for ever after."""
+    config = structlog.get_config()
+    yield
+    structlog.configure(**config)
+
+
 @pytest.fixture
 def lines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
     """What these loggers write in the form that the test names."""
