@@ -6,6 +6,12 @@ from fantasy_f1.settings import *  # noqa: F403
 from fantasy_f1.settings import CELERY_BROKER_TRANSPORT_OPTIONS
 
 CELERY_IMPORTS = ["tests.faults.hooks"]
-CELERY_BROKER_TRANSPORT_OPTIONS = {**CELERY_BROKER_TRANSPORT_OPTIONS, "visibility_timeout": 5}
+# What a killed worker had in hand comes back soon; otherwise it is looked for but each 100 seconds.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **CELERY_BROKER_TRANSPORT_OPTIONS,
+    "visibility_timeout": 5,
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+}
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mails"  # noqa: F405

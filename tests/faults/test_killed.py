@@ -8,7 +8,7 @@ and signals the same is done in ``test_processes``.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,9 +21,8 @@ from fantasy_f1.core import jobs
 from fantasy_f1.core.models import Lease
 from notifications.outgoing import CLAIM
 from races import jolpica
-from races.seasons import load_season
 from tests.conftest import NOW
-from tests.faults.world import everything_due, told
+from tests.faults.world import RACED, make_world, told
 from tests.mailserver import MailServer
 from tests.receiver import Receiver
 from tests.upstream import UpstreamDouble
@@ -34,9 +33,6 @@ app.loader.import_default_modules()
 TASKS = sorted(job.name for job in jobs.catalogue() if job.every and not job.name.startswith("tests."))
 POINTS = 8
 """At so many writes, evenly spread over all, each task is killed."""
-RACED = datetime.fromisoformat("2026-07-26T17:00:00Z")
-
-
 GOING_OUT = {"notifications.tasks.deliver", "notifications.tasks.send_webhooks"}
 
 
@@ -129,16 +125,7 @@ def _world(name: str, outside: Outside, settings: Settings, monkeypatch: pytest.
     )
     with UpstreamDouble(now=RACED) as upstream, time_machine.travel(NOW, tick=False) as clock:
         settings.F1_API_URL = upstream.url
-        if name.startswith("races.tasks.sync"):
-            if name == "races.tasks.sync_due_results":
-                load_season(2026, until=NOW, now=NOW)
-            clock.move_to(RACED)
-        else:
-            everything_due(NOW, hook=outside.hook)
-            if not name.startswith("scoring"):
-                app.tasks["scoring.tasks.score_pending_races"]()
-            if name == "notifications.tasks.deliver":
-                app.tasks["notifications.tasks.tell"]()
+        clock.move_to(make_world(name, hook=outside.hook))
         yield
 
 

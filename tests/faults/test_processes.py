@@ -25,13 +25,12 @@ from fantasy_f1.celery import make_app
 from fantasy_f1.core import clock, jobs
 from fantasy_f1.core.models import Lease, TaskState
 from races import jolpica
-from races.seasons import load_season
 from tests.conftest import NOW
 from tests.core.conftest import ROOT, VARIABLES
 from tests.factories import RaceFactory, UserFactory
 from tests.faults.servers import PersistentRedis, Postgres
-from tests.faults.test_killed import GOING_OUT, RACED, TASKS
-from tests.faults.world import TEAMS, drafted, everything_due, league, told
+from tests.faults.test_killed import GOING_OUT, TASKS
+from tests.faults.world import RACED, TEAMS, drafted, league, make_world, told
 from tests.streaming import wait_for
 from tests.upstream import UpstreamDouble
 
@@ -153,16 +152,6 @@ def broker() -> Iterator[Celery]:
     app.conf.task_always_eager = False
     yield app
     app.close()
-
-
-def make_world(name: str) -> datetime:
-    """→ the moment at which the task ``name`` has something to do."""
-    if not name.startswith("races.tasks.sync"):
-        everything_due(NOW)
-        return NOW
-    if name == "races.tasks.sync_due_results":
-        load_season(2026, until=NOW, now=NOW)
-    return RACED
 
 
 @pytest.mark.parametrize("name", [name for name in TASKS if name not in GOING_OUT])

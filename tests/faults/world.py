@@ -13,20 +13,39 @@ from fantasy_f1.core.models import EventLog, KeptAnswer, Lease, TaskRun
 from leagues.models import League
 from notifications.models import Delivery
 from notifications.outgoing import Outgoing
+from notifications.tasks import tell
 from notifications.webhooks.models import WebhookDelivery, new_secret
 from races.models import Driver, Race
+from races.seasons import load_season
+from scoring.scores import score_pending
+from tests.conftest import NOW
 from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory, give_result
 
 DAY = timedelta(days=1)
+RACED = datetime.fromisoformat("2026-07-26T17:00:00Z")
 BOOKKEEPING = {"core.lease", "core.taskstate", "core.taskrun", "core.beat", "races.syncrun", "django_celery_beat"}
 TEAMS = 4
 
 
-def everything_due(now: datetime, *, hook: str = "https://127.0.0.1:9/") -> None:
-    """A race to score and to tell of, drafts to lock, to open, to schedule and to go on, and much to forget.
+def make_world(name: str, *, hook: str = "https://127.0.0.1:9/") -> datetime:
+    """In which the task ``name`` has something to do → the moment at which it has.
 
     What happens is to be posted to the address ``hook``, too.
     """
+    if name == "races.tasks.sync_due_results":
+        load_season(2026, until=NOW, now=NOW)
+    if name.startswith("races.tasks.sync"):
+        return RACED
+    everything_due(NOW, hook=hook)
+    if not name.startswith("scoring"):
+        score_pending(NOW)
+    if name == "notifications.tasks.deliver":
+        tell()
+    return NOW
+
+
+def everything_due(now: datetime, *, hook: str) -> None:
+    """A race to score and to tell of, drafts to lock, to open, to schedule and to go on, and much to forget."""
     old = now - 60 * DAY
     past = RaceFactory(starts_at=now - 2 * DAY, entries=10)
     coming = RaceFactory(starts_at=now + 4 * DAY, entries=10)
