@@ -44,7 +44,6 @@ class Message:
 class Place:
     """A team's place in a league's race."""
 
-    team_name: str
     points: Decimal
     rank: int
     tied: bool
@@ -152,26 +151,33 @@ def _why(reason: str) -> str:
     return f" Reason: {reason.removesuffix('.')}." if reason else ""
 
 
-def race_finished(league_id: int, league: str, race: Race, place: Place) -> Message:
+def race_finished(*, league_id: int, league: str, race: Race, team: str, place: Place, number: int) -> Message:
+    """``number`` counts the scorings of the race."""
     return Message(
         Notification.Type.RACE_FINISHED,
         f"{race.name}: {_points(place)}",
-        f"{place.team_name} is {_rank(place)} in {league}.",
+        f"{team} is {_rank(place)} of {place.teams} in {league}.",
         _board(league_id, race.pk),
-        f"race:{race.pk}:league:{league_id}:scored",
+        f"race:{race.pk}:league:{league_id}:scored:{number}",
         league_id,
         race_id=race.pk,
     )
 
 
 def results_amended(
-    league_id: int, league: str, race: Race, place: Place, *, number: int, changes: Sequence[str]
+    *, league_id: int, league: str, race: Race, team: str, place: Place, was: Place, changes: Sequence[str], number: int
 ) -> Message:
-    """``changes`` as in ``RaceScored``, of the league's drivers; ``number`` counts the scorings."""
+    """``changes`` are those of the league's drivers, in words."""
+    points = f"still has {_points(place)}"
+    if place.points != was.points:
+        points = f"has {_points(place)} instead of {plain(was.points)}"
+    rank = f"is still {_rank(place)} of {place.teams} in {league}"
+    if _rank(place) != _rank(was):
+        rank = f"is {_rank(place)} of {place.teams} in {league} instead of {_rank(was)}"
     return Message(
         Notification.Type.RESULTS_AMENDED,
         f"{race.name}: the results changed",
-        f"{place.team_name} now has {_points(place)} and is {_rank(place)} in {league}. {', '.join(changes)}.",
+        f"{team} {points} and {rank}. {', '.join(changes)}.",
         _board(league_id, race.pk),
         f"race:{race.pk}:league:{league_id}:scored:{number}",
         league_id,
@@ -323,4 +329,4 @@ def _points(place: Place) -> str:
 
 
 def _rank(place: Place) -> str:
-    return f"P{place.rank}{' (shared)' if place.tied else ''} of {place.teams}"
+    return f"P{place.rank}{' (shared)' if place.tied else ''}"

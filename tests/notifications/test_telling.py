@@ -235,9 +235,27 @@ def test_amended_results_are_told_with_what_moved_for_the_league(
     moved = f"{drivers[0]} 25 → 18, {drivers[1]} 18 → 25."
     title = "Moon Grand Prix: the results changed"
     assert [inbox(team.user) for team in teams] == [
-        [("results_amended", title, f"{teams[0]} now has 26 points and is P3 of 3 in Paddock. {moved}")],
-        [("results_amended", title, f"{teams[1]} now has 35 points and is P1 of 3 in Paddock. {moved}")],
-        [("results_amended", title, f"{teams[2]} now has 27 points and is P2 of 3 in Paddock. {moved}")],
+        [
+            (
+                "results_amended",
+                title,
+                f"{teams[0]} has 26 points instead of 33 and is P3 of 3 in Paddock instead of P1. {moved}",
+            )
+        ],
+        [
+            (
+                "results_amended",
+                title,
+                f"{teams[1]} has 35 points instead of 28 and is P1 of 3 in Paddock instead of P2. {moved}",
+            )
+        ],
+        [
+            (
+                "results_amended",
+                title,
+                f"{teams[2]} still has 27 points and is P2 of 3 in Paddock instead of P3. {moved}",
+            )
+        ],
     ]
     assert inbox(elsewhere.user) == []
 
@@ -252,6 +270,66 @@ def test_an_amendment_that_moves_none_of_the_leagues_drivers_is_not_told(
         finish(race, [*drivers[:8], drivers[9], drivers[8], *drivers[10:]])
 
     assert not Notification.objects.exists()
+
+
+def test_what_moved_is_told_since_the_points_that_were_told(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], inbox: Inbox
+) -> None:
+    finish(race, drivers)
+    Notification.objects.all().delete()
+
+    give_result(race, [drivers[1], drivers[0], *drivers[2:]])
+    score_race(race_id=race.pk, now=race.starts_at + timedelta(days=1))
+    finish(race, [drivers[1], drivers[2], drivers[0], *drivers[3:]])
+
+    moved = f"{drivers[0]} 25 → 15, {drivers[1]} 18 → 25, {drivers[2]} 15 → 18."
+    told = f"{teams[0]} has 23 points instead of 33 and is P3 of 3 in Paddock instead of P1. {moved}"
+    assert [text for _, _, text in inbox(teams[0].user)] == [told]
+
+
+def test_an_amendment_that_was_taken_back_before_it_was_told_is_not_told(
+    drafted: Draft, race: Race, drivers: list[Driver]
+) -> None:
+    finish(race, drivers)
+    Notification.objects.all().delete()
+
+    give_result(race, [drivers[1], drivers[0], *drivers[2:]])
+    score_race(race_id=race.pk, now=race.starts_at + timedelta(days=1))
+    finish(race, drivers)
+
+    assert not Notification.objects.exists()
+
+
+def test_every_amendment_is_told(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], inbox: Inbox
+) -> None:
+    swapped = [drivers[1], drivers[0], *drivers[2:]]
+    for result in (drivers, swapped, drivers):
+        finish(race, result)
+
+    assert [text for _, _, text in inbox(teams[2].user)] == [
+        f"{teams[2]} is P3 of 3 in Paddock.",
+        f"{teams[2]} still has 27 points and is P2 of 3 in Paddock instead of P3. "
+        f"{drivers[0]} 25 → 18, {drivers[1]} 18 → 25.",
+        f"{teams[2]} still has 27 points and is P3 of 3 in Paddock instead of P2. "
+        f"{drivers[0]} 18 → 25, {drivers[1]} 25 → 18.",
+    ]
+
+
+def test_a_seat_that_counts_for_its_substitute_alone_is_not_said_to_have_moved(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], inbox: Inbox
+) -> None:
+    """Driver 4 drove the seat of driver 0; the league drafted both."""
+    race.entries.filter(driver=drivers[4]).update(status="substitute", replaces=drivers[0])
+    took_part = [driver for driver in drivers if driver != drivers[0]]
+    finish(race, took_part)
+    Notification.objects.all().delete()
+
+    finish(race, [drivers[4], *(driver for driver in took_part if driver != drivers[4])])
+
+    [(_, _, text)] = inbox(teams[1].user)
+    assert f"{drivers[4]} 12 → 25" in text
+    assert str(drivers[0]) not in text
 
 
 # Leagues ----------------------------------------------------------------------------------------
