@@ -51,7 +51,7 @@ class Place:
 
 
 def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
-    """``opening`` tells turns of one number apart: a race that moves far is drafted anew, and picks can be undone."""
+    """``opening`` tells turns of one number apart: a draft may begin anew, and picks can be undone."""
     return Message(
         Notification.Type.DRAFT_OPEN,
         f"{draft.race.name}: the draft is open",
@@ -74,10 +74,15 @@ def pick_turn(draft: Draft, *, opening: int, team: Constructor) -> Message:
         f"Your turn in {draft.league}",
         f"Pick {draft.current_pick} for the {draft.race.name} is yours{until}: choose a driver for {team}.",
         _room(draft),
-        f"draft:{draft.pk}:{opening}:turn:{draft.current_pick}",
+        turn_key(draft, opening=opening),
         draft.league_id,
         useful_until=draft.deadline_at or draft.locks_at,
     )
+
+
+def turn_key(draft: Draft, *, opening: int) -> str:
+    """Of the turn that is on the clock."""
+    return f"draft:{draft.pk}:{opening}:turn:{draft.current_pick}"
 
 
 def reminder(draft: Draft, *, team: Constructor) -> Message:
@@ -115,8 +120,9 @@ def draft_changed(
     *,
     actor: User | None,
     version: int,
+    is_back: bool = False,
 ) -> Message:
-    """What was done to the draft as a whole; ``version`` is that of the event."""
+    """What was done to the draft as a whole; ``version`` is that of the event. It ``is_back`` with its race."""
     by = f"{actor.display_name}, who manages {draft.league}," if actor else ""
     match event:
         case DraftPaused(reason=reason):
@@ -132,10 +138,13 @@ def draft_changed(
             text = f"{by} {done}.{_why(reason)}"
         case DraftVoided(reason=reason):
             title, text = "the draft is void", f"{by} made it void: {reason}" if by else f"{reason.removesuffix('.')}."
+        case DraftMoved(reset=False) if is_back:
+            title, text = "the race is back", f"The draft in {draft.league} is no longer void: look at its page."
         case DraftMoved(reset=reset):
             title = "the draft begins anew" if reset else "the race moved"
             text = "The race moved far: all drivers are free again, and the order stays." if reset else "Picks stand."
-            text = f"{text} The draft in {draft.league} locks at another time: look at its page."
+            if draft.status != Draft.Status.LOCKED:
+                text = f"{text} The draft in {draft.league} locks at another time: look at its page."
     return Message(
         Notification.Type.DRAFT_UPDATE,
         f"{draft.race.name}: {title}",
