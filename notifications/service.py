@@ -100,8 +100,12 @@ def mark_all_read(*, user: User, **only: Any) -> int:
 
 
 def end(notifications: QuerySet[Notification], *, now: datetime) -> None:
-    """Those that are unread are over: nobody need read them, and they are sent nowhere any more."""
-    over = dict(notifications.filter(is_read=False).values_list("pk", "user"))
+    """Those that are unread are over: nobody need read them, and they are sent nowhere any more.
+
+    Within a transaction. What somebody reads just now is left to them: nobody is waited for.
+    """
+    unread = notifications.filter(is_read=False).select_for_update(skip_locked=True)
+    over = dict(unread.values_list("pk", "user"))
     if over:
         Notification.objects.filter(pk__in=over).update(is_read=True, useful_until=now)
         ring(set(over.values()))

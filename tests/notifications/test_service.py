@@ -1,14 +1,15 @@
 from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from fantasy_f1.core.errors import DomainError
 from notifications.messages import Message
 from notifications.models import Notification
-from notifications.service import create, mark_all_read, mark_read, tell_again
+from notifications.service import create, end, mark_all_read, mark_read, tell_again
 from tests.factories import ConstructorFactory, RaceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +124,32 @@ def test_what_is_told_again_gives_no_result_away_in_the_leagues_history(now: dat
     tell_again(notification_id=Notification.objects.get().pk, actor=team.league.creator, now=now)
 
     assert team.league.events().get(name="ToldAgain").data["title"] == "Moon Grand Prix: the points are in"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="One writes at a time there.")
+@pytest.mark.django_db(transaction=True)
+def test_what_is_over_waits_for_nobody_who_reads(now: datetime) -> None:
+    user = UserFactory()
+    create([(user.pk, message()), (user.pk, message("event:2"))], now=now)
+    being_read = Notification.objects.earliest("pk")
+    is_read, is_over = Event(), Event()
+
+    def read() -> None:
+        with transaction.atomic():
+            mark_read(being_read)
+            is_read.set()
+            assert is_over.wait(10)
+        connections.close_all()
+
+    reading = Thread(target=read)
+    reading.start()
+    assert is_read.wait(10)
+    with transaction.atomic():
+        end(Notification.objects.all(), now=now)
+    is_over.set()
+    reading.join()
+
+    assert list(Notification.objects.order_by("pk").values_list("is_read", "useful_until")) == [
+        (True, None),
+        (True, now),
+    ]
