@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.text import Truncator
 
 from accounts.models import User
@@ -114,6 +114,15 @@ def end(notifications: QuerySet[Notification], *, now: datetime) -> None:
 def forget_old(*, now: datetime) -> None:
     """Delete what people read a year ago."""
     Notification.objects.filter(is_read=True, created_at__lt=now - KEPT_FOR).delete()
+
+
+def forget_person(user: User) -> None:
+    """Delete what their leagues were told of a person by name."""
+    name = user.display_name
+    of_them = Q(type=Notification.Type.LEAGUE) & (Q(title__contains=name) | Q(message__contains=name))
+    of_them |= Q(type=Notification.Type.DRAFT_UPDATE, message__startswith=f"{name}, who manages ")
+    leagues = League.objects.filter(Q(constructors__user=user) | Q(creator=user))
+    Notification.objects.filter(of_them, league__in=leagues).delete()
 
 
 def _short(text: str, most: int) -> str:

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.signals import account_closing
 from drafts import control, lifecycle, picks
 from drafts.models import Draft
 from fantasy_f1.core.events import publish
@@ -710,6 +711,22 @@ def test_a_manager_whom_a_host_deleted_holds_up_nobodys_news(
         add_manager(league_id=league.pk, actor=manager, user=ana, now=now)
 
     assert [title for _, title, _ in inbox(ana)] == ["You manage Paddock"]
+
+
+def test_what_names_somebody_goes_with_their_account(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    nora, other = UserFactory(full_name="Nora New"), UserFactory(full_name="Ola Old")
+    with happening():
+        for who, name in ((nora, "Newts"), (other, "Olms")):
+            join_league(league_id=league.pk, user=who, team_name=name, now=now)
+        leave_league(league_id=league.pk, user=nora, now=now)
+
+    account_closing.send(sender=User, user=nora, now=now, for_good=False)
+    assert len(inbox(manager)) == 3
+    account_closing.send(sender=User, user=nora, now=now, for_good=True)
+
+    assert [title for _, title, _ in inbox(manager)] == ["Olms joined Paddock", "Newts left Paddock"]
 
 
 def move(draft: Draft, race: Race, by: timedelta, now: datetime) -> None:
