@@ -66,10 +66,10 @@ def _repeat(sweep: Callable[..., int], rows: QuerySet[Delivery]) -> None:
 def _is_needed(delivery: Delivery) -> None:
     """What was read in the app meanwhile, or is of no use any more, is not sent; nor is anything in quiet hours."""
     notification = delivery.notification
-    if notification.is_read:
-        raise NotNeeded("It was read in the app.")
     if notification.useful_until and clock.now() >= notification.useful_until:
         raise NotNeeded("It came too late to be of use.")
+    if notification.is_read:
+        raise NotNeeded("It was read in the app.")
     if not notification.user.is_active:
         raise NotNeeded("The account is closed.")
     habits: Habits | None = getattr(notification.user, "notification_habits", None)

@@ -16,7 +16,8 @@ def remind(now: datetime) -> None:
 
     Whoever left it to the autopick knows what comes.
     """
-    soon = Draft.objects.filter(status__in=Draft.RUNNING, locks_at__gt=now, locks_at__lte=now + BEFORE_LOCK)
+    going = (Draft.Status.OPEN, Draft.Status.PAUSED)
+    soon = Draft.objects.filter(status__in=going, locks_at__gt=now, locks_at__lte=now + BEFORE_LOCK)
     for draft in soon.select_related("league", "race"):
         left = without_a_pick(draft).exclude(pk__in=Autopilot.objects.of(draft).values("constructor"))
         service.create(

@@ -98,6 +98,14 @@ def mark_all_read(*, user: User, before: datetime | None = None) -> int:
     return marked
 
 
+def end(notifications: QuerySet[Notification], *, now: datetime) -> None:
+    """Those that are unread are over: nobody need read them, and they are sent nowhere any more."""
+    over = dict(notifications.filter(is_read=False).values_list("pk", "user"))
+    if over:
+        Notification.objects.filter(pk__in=over).update(is_read=True, useful_until=now)
+        ring(set(over.values()))
+
+
 def forget_old(*, now: datetime) -> None:
     """Delete what people read a year ago."""
     Notification.objects.filter(is_read=True, created_at__lt=now - KEPT_FOR).delete()

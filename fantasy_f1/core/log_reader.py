@@ -6,7 +6,7 @@ when any transaction that could still bring it is long over.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max, QuerySet
@@ -41,7 +41,8 @@ def follow(reader: str, handle: Handler, *, most: int = BATCH) -> int:
         mark = _locked(reader)
         if mark is None:
             return 0
-        again = UnreadEvent.objects.filter(reader=reader, next_at__lte=timezone.now()).select_related("event")
+        now = timezone.now()
+        again = UnreadEvent.objects.filter(reader=reader, next_at__lte=now).select_related("event")
         for unread in again.order_by("event")[:most]:
             if error := _failure(handle, unread.event):
                 failures.append(error)
@@ -54,7 +55,7 @@ def follow(reader: str, handle: Handler, *, most: int = BATCH) -> int:
                 failures.append(error)
                 next_at = timezone.now() + FIRST_PAUSE
                 UnreadEvent.objects.create(reader=reader, event=row, error=_in_words(error), next_at=next_at)
-        _move(mark, [row.pk for row in rows], is_at_end=len(rows) < most)
+        _move(mark, [row.pk for row in rows], is_at_end=len(rows) < most, now=now)
     if failures:
         raise EventsLeft(f"{len(failures)} events could not be handled by {reader}.") from ExceptionGroup(
             reader, failures
@@ -107,15 +108,14 @@ def _in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300]
 
 
-def _move(mark: LogPosition, read: list[int], *, is_at_end: bool) -> None:
-    """Note what was read, and leave behind the numbers that can bring nothing any more."""
-    now = timezone.now()
+def _move(mark: LogPosition, read: list[int], *, is_at_end: bool, now: datetime) -> None:
+    """Note what was ``read`` as of ``now``, and leave behind the numbers that could bring nothing any more then."""
     ahead = {*mark.ahead, *read}
     while mark.position + 1 in ahead:
         mark.position += 1
     if is_at_end and now - mark.newest_at > LONGEST_TRANSACTION:
         mark.position = max(mark.position, mark.newest)
         mark.newest = EventLog.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        mark.newest_at = now
+        mark.newest_at = timezone.now()
     mark.ahead = sorted(pk for pk in ahead if pk > mark.position)
     mark.save()
