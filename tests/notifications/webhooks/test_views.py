@@ -115,6 +115,19 @@ def test_a_test_is_sent_and_seen_in_the_log(as_manager: Client, league: League, 
     assert "Sent · answer 200" in sent
 
 
+def test_a_page_does_not_ask_all_the_time_for_what_waits_until_the_webhook_has_rested(
+    as_manager: Client, league: League, make: Make
+) -> None:
+    now = timezone.now()
+    resting = make(league=league, failures=1, rests_until=now + timedelta(minutes=30))
+    resting.deliveries.create(event_key="x", type="draft.opened", next_at=now, created_at=now)
+    page = resting.get_absolute_url()
+
+    assert "hx-trigger" not in as_manager.get(page).content.decode().partition('id="posts"')[2].partition(">")[0]
+    as_manager.post(f"{page}test/")
+    assert "hx-trigger" in as_manager.get(page).content.decode().partition('id="posts"')[2].partition(">")[0]
+
+
 def test_the_log_alone_is_what_htmx_gets(as_manager: Client, league: League, make: Make) -> None:
     page = as_manager.get(make(league=league).get_absolute_url(), headers={"HX-Request": "true"}).content.decode()
 
