@@ -46,7 +46,6 @@ def at() -> Iterator[time_machine.Traveller]:
 @pytest.fixture
 def beat(at: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> Noting:
     monkeypatch.setattr("fantasy_f1.core.beat.SHOWN_EVERY", 0)
-    app.loader.import_default_modules()
     return Noting()
 
 

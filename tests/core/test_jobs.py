@@ -79,7 +79,6 @@ def test_every_task_of_the_product_is_in_the_catalogue_with_a_queue_that_is_serv
 
 
 def test_no_task_is_declared_in_another_way() -> None:
-    app.loader.import_default_modules()
     ours = {name for name in app.tasks if not name.startswith("celery.")}
 
     assert {name for name in ours if not name.startswith("tests.")} == {job.name for job in jobs.catalogue()}

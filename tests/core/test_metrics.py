@@ -92,7 +92,6 @@ def test_requests_are_counted_by_view_whatever_is_asked(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_the_state_of_the_clockwork_is_looked_up(client: Client, now: datetime) -> None:
-    app.loader.import_default_modules()
     with time_machine.travel(now, tick=False):
         ago = {minutes: now - timedelta(minutes=minutes) for minutes in (1, 2, 5, 60)}
         for what, minutes in (("results", 5), ("results", 60), ("calendar", 60)):
