@@ -75,10 +75,14 @@ def _of_opening(row: EventLog) -> Iterator[Letter]:
 
 
 def _of_turn(row: EventLog) -> Iterator[Letter]:
+    if draft := _draft(row):
+        yield from of_turn(draft)
+
+
+def of_turn(draft: Draft) -> Iterator[Letter]:
     """Whoever is on the clock now, unless the autopick picks for them."""
-    draft = _draft(row)
-    turn_of = on_the_clock(draft) if draft else None
-    if draft and turn_of is not None:
+    turn_of = on_the_clock(draft)
+    if turn_of is not None:
         latest = draft.events().order_by("-version")[0]
         on_autopick = Autopilot.objects.of(draft).values("constructor")
         for team in Constructor.objects.filter(pk=turn_of).select_related("user").exclude(pk__in=on_autopick):
