@@ -229,15 +229,10 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER") or "", _mail
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20  # seconds; without it a mail server that hangs keeps a worker for ever
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Fantasy F1 <fantasy-f1@localhost>")
-EMAIL_TIMEOUT = 20  # seconds for each word of the mail server
 
 # Push ------------------------------------------------------------------------------------------
 
 VAPID_PRIVATE_KEY = env.push_key("VAPID_PRIVATE_KEY", fallback_file=DATA_DIR / "vapid.key" if EMBEDDED else None)
-
-# Other people's servers ------------------------------------------------------------------------
-
-OUTBOUND_LOOPBACK = env.flag("OUTBOUND_LOOPBACK")
 
 # Other people's servers ------------------------------------------------------------------------
 

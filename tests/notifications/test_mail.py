@@ -143,6 +143,8 @@ def test_an_address_that_is_refused_is_given_up(server: MailServer, ana: User) -
         ({"MAIL": "553 who are you"}, "The mail server refused the sender (553)."),
         ({"END": "451 disk full"}, "The mail server said (451, b'disk full')."),
         ({"EHLO": "421 busy", "HELO": "421 busy"}, "The mail server cannot be reached: (421, b'busy')"),
+        ({"MAIL": HANG_UP}, "Connection unexpectedly closed"),
+        ({"RCPT": HANG_UP}, "Connection unexpectedly closed"),
     ],
 )
 def test_what_may_pass_is_tried_again(server: MailServer, ana: User, replies: dict[str, str], why: str) -> None:
