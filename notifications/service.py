@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from leagues.permissions import require_manager
 from notifications.bell import ring
 from notifications.messages import MAX_TEXT, MAX_TITLE, Message
 from notifications.models import Notification
+from notifications.shown import open_title
 
 KEPT_FOR = timedelta(days=365)
 Letter = tuple[int, Message]
@@ -65,7 +67,7 @@ def tell_again(*, notification_id: int, actor: User, now: datetime) -> Notificat
     Safe to repeat: it stays the one notification. Raises ``NotAllowed``, ``NobodyThere``.
     """
     with transaction.atomic():
-        notification = Notification.objects.select_related("user").get(pk=notification_id)
+        notification = Notification.objects.select_related("user", "race").get(pk=notification_id)
         if notification.league_id is None:
             raise NotAllowed("This is about no league.")
         league = League.objects.lock(notification.league_id)
@@ -77,7 +79,7 @@ def tell_again(*, notification_id: int, actor: User, now: datetime) -> Notificat
         notification.is_read, notification.created_at = False, now
         notification.save(update_fields=["is_read", "created_at"])
         ring({reader.pk})
-        publish(ToldAgain(league.pk, reader.pk, notification.title), source=league, actor=actor, now=now)
+        publish(ToldAgain(league.pk, reader.pk, open_title(notification)), source=league, actor=actor, now=now)
     return notification
 
 
@@ -89,10 +91,9 @@ def mark_read(notification: Notification) -> None:
         ring({notification.user_id})
 
 
-def mark_all_read(*, user: User, before: datetime | None = None) -> int:
-    """All of the user's, or those from ``before`` a moment → how many were unread."""
-    unread = for_user(user).filter(is_read=False)
-    marked = (unread.filter(created_at__lt=before) if before else unread).update(is_read=True)
+def mark_all_read(*, user: User, **only: Any) -> int:
+    """All of the user's, or ``only`` those that match → how many were unread."""
+    marked = for_user(user).filter(is_read=False, **only).update(is_read=True)
     if marked:
         ring({user.pk})
     return marked

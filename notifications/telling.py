@@ -202,9 +202,8 @@ def _of_managers(row: EventLog) -> Iterator[Letter]:
         events = league.events().filter(name=ManagersChanged.__name__, version__lt=row.version)
         last = events.order_by("-version").first()
         before = set(last.data["user_ids"]) if last else {league.creator_id}
-        for user_id in sorted((now ^ before) - {row.actor_id}):
-            message = messages.managers_changed(league, manages=user_id in now, event=_key(row))
-            yield user_id, message
+        for user in User.objects.filter(pk__in=(now ^ before) - {row.actor_id}):
+            yield user.pk, messages.managers_changed(league, manages=user.pk in now, event=_key(row))
 
 
 # For hosts --------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ when any transaction that could still bring it is long over.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from fantasy_f1.core.models import EventLog, LogPosition, UnreadEvent
@@ -78,7 +79,13 @@ def has_news(reader: str) -> bool:
 
 
 def _unread(mark: LogPosition) -> QuerySet[EventLog]:
-    return EventLog.objects.filter(pk__gt=mark.position).exclude(pk__in=mark.ahead)
+    """What comes after all that was read, and in the gaps between: those are few, however much was read beyond one."""
+    read = [mark.position, *mark.ahead]
+    unread = Q(pk__gt=read[-1])
+    for before, after in pairwise(read):
+        if after - before > 1:
+            unread |= Q(pk__gt=before, pk__lt=after)
+    return EventLog.objects.filter(unread)
 
 
 def _locked(reader: str) -> LogPosition | None:

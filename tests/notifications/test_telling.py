@@ -698,6 +698,20 @@ def test_managers_are_told_that_they_became_or_ceased_to_be_one(
     assert (inbox(manager), inbox(ana), inbox(bo)) == ([], [became], [became, ceased])
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_manager_whom_a_host_deleted_holds_up_nobodys_news(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    ana, host = league.constructors.earliest("pk").user, UserFactory(is_superuser=True)
+    add_manager(league_id=league.pk, actor=host, user=host, now=now)
+    host.delete()
+
+    with happening():
+        add_manager(league_id=league.pk, actor=manager, user=ana, now=now)
+
+    assert [title for _, title, _ in inbox(ana)] == ["You manage Paddock"]
+
+
 def move(draft: Draft, race: Race, by: timedelta, now: datetime) -> None:
     moved = {field: getattr(race, field) + by for field in ("qualifying_at", "starts_at") if getattr(race, field)}
     Race.objects.filter(pk=race.pk).update(**moved)
