@@ -120,7 +120,7 @@ def mail_of(deliveries: Sequence[Delivery]) -> EmailMultiAlternatives:
     ]
     types = {each.notification.get_type_display(): each.notification.type for each in deliveries}
     unsubscribe_url = settings.BASE_URL + path_for(user, types.values())
-    subject = items[0]["title"] if len(items) == 1 else f"{len(items)} news for you"
+    subject = items[0]["title"] if len(items) == 1 else f"{len(items)} notifications for you"
     context = {
         "subject": subject,
         "items": items,

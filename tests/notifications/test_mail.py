@@ -356,7 +356,7 @@ def test_a_digest_is_one_mail_a_day(server: MailServer, daily: User, clock: time
 
     assert at_once == ["Your turn"]
     assert [(mail["To"], mail["Subject"]) for mail in server.mails[1:]] == [
-        (daily.email, "2 news for you"),
+        (daily.email, "2 notifications for you"),
         (other.email, "Theirs"),
     ]
     text = server.mails[1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
@@ -422,7 +422,7 @@ def test_a_digest_that_was_taken_back_in_part_is_not_handed_over(
     delivery.deliver()
 
     assert early == 0
-    assert [mail["Subject"] for mail in server.mails] == ["2 news for you"]
+    assert [mail["Subject"] for mail in server.mails] == ["2 notifications for you"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -433,5 +433,5 @@ def test_two_processes_at_once_send_one_digest(server: MailServer, daily: User) 
 
     at_once([delivery.deliver, delivery.deliver])
 
-    assert [mail["Subject"] for mail in server.mails] == ["10 news for you"]
+    assert [mail["Subject"] for mail in server.mails] == ["10 notifications for you"]
     assert outcomes() == [("sent", "")] * 10
