@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -532,3 +533,17 @@ def test_one_webhook_that_hangs_holds_up_no_other(
 
     assert len(receiver.got) == 1
     assert sorted(state for state, _ in states()) == ["sent", "waiting"]
+
+
+def test_neither_who_fails_nor_who_has_much_to_be_sent_comes_before_all_others_each_time(
+    make: Make, league: League
+) -> None:
+    now = timezone.now()
+    failing, busy, other = make(league=league, failures=1), make(league=league), make(league=league)
+    for webhook, waits in ((failing, 60), (busy, 30), (busy, 20), (other, 0)):
+        since = now - timedelta(seconds=waits)
+        webhook.deliveries.create(event_key=f"{waits}", type="draft.opened", next_at=since, created_at=since)
+
+    orders = {tuple(sending._webhooks_due()) for _ in range(100)}
+
+    assert orders == {(busy.pk, other.pk, failing.pk), (other.pk, busy.pk, failing.pk)}
