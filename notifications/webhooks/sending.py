@@ -99,7 +99,7 @@ def _send_of(webhook_id: int) -> None:
     """What is due of one webhook, until it fails or its turn is over."""
     end = monotonic() + TURN
     while monotonic() < end:
-        rows = WebhookDelivery.objects.filter(webhook=webhook_id)
+        rows = WebhookDelivery.objects.filter(webhook=webhook_id).select_related("webhook__user")
         if Webhook.objects.filter(pk=webhook_id, rests_until__gt=timezone.now()).exists():
             rows = rows.filter(type=TEST)
         if not outgoing.has_due(rows) or not outgoing.send_due(rows, _send, most=1):

@@ -502,18 +502,19 @@ def test_an_event_that_cannot_be_told_holds_up_no_other(
     assert [got.json["data"]["changed"]["name"] for got in receiver.got] == ["B", "A"]
 
 
+@pytest.mark.parametrize("moment", ["_require_need", "_headers", "_problem", "_failed"])
 def test_a_webhook_that_is_removed_while_it_is_posted_to_is_no_trouble(
-    receiver: Receiver, make: Make, rename: Rename, league: League, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, make: Make, rename: Rename, league: League, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    webhook = make(league=league)
+    make(league=league)
     receiver.usual = "500"
-    really = sending._failed
+    really = getattr(sending, moment)
 
-    def failed(webhook_id: int, *args: Any) -> None:
-        webhook.delete()
-        really(webhook_id, *args)
+    def remove(*args: Any) -> Any:
+        Webhook.objects.all().delete()
+        return really(*args)
 
-    monkeypatch.setattr(sending, "_failed", failed)
+    monkeypatch.setattr(sending, moment, remove)
     rename("A")
 
     beat()
