@@ -126,9 +126,10 @@ def change(
 def remove(*, webhook_id: int, actor: User) -> None:
     """Raises ``NoSuchWebhook``."""
     with transaction.atomic():
-        webhook = _seen(webhook_id, actor)
-        if webhook.league_id:
-            league = League.objects.lock(webhook.league_id)
+        seen = _seen(webhook_id, actor)
+        league = League.objects.lock(seen.league_id) if seen.league_id else None
+        webhook = _locked(webhook_id, actor)
+        if league:
             publish(WebhookRemoved(league.pk, webhook.host), source=league, actor=actor, now=clock.now())
         webhook.delete()
 
