@@ -1,6 +1,7 @@
 """Beat: django-celery-beat's scheduler with the timetable of the catalogue, which also shows that it lives."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -8,7 +9,7 @@ from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
-from django_celery_beat.schedulers import DatabaseScheduler
+from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 from fantasy_f1.core import jobs
 from fantasy_f1.core.models import Beat
@@ -19,9 +20,19 @@ SHOWN_EVERY = 5
 log = structlog.get_logger(__name__)
 
 
+class Entry(ModelEntry):
+    last_run_at: datetime
+
+    def is_due(self) -> Any:
+        """As the base has it, which after a clock was set back would wait until it is again as late as it was."""
+        self.last_run_at = min(self.last_run_at, self._default_now())
+        return super().is_due()
+
+
 class Scheduler(DatabaseScheduler):
     """What was due while beat was away is started once when it is back."""
 
+    Entry = Entry
     _shown_at: float | None = None
     _lag = 0.0
 

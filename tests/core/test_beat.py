@@ -91,6 +91,20 @@ def test_what_was_due_while_beat_was_away_is_started_once(
     assert back.run() == []
 
 
+def test_a_clock_that_was_ahead_holds_up_nothing(beat: Noting, at: time_machine.Traveller) -> None:
+    beat.run()
+    at.shift(timedelta(minutes=1))
+    ahead = beat.run()
+    beat.sync()
+    at.shift(timedelta(hours=-5))
+
+    back = Noting()
+    back.run()
+    at.shift(timedelta(minutes=1, seconds=1))
+
+    assert set(back.run()) == set(ahead)
+
+
 def test_it_shows_that_it_lives_and_how_late_it_is(beat: Noting, at: time_machine.Traveller) -> None:
     beat.run()
     assert (Beat.objects.get().seen_at, Beat.objects.get().lag) == (MORNING, 0)
