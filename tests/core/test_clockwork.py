@@ -59,8 +59,8 @@ def test_of_a_new_installation_nothing_is_late_but_beat_was_never_seen() -> None
     assert line("accounts.tasks.clean_up").due_at == datetime(2026, 7, 23, 4, 7, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("ago", "is_silent"), [(SECOND, False), (MINUTE, False), (MINUTE + SECOND, True)])
-def test_beat_is_taken_for_dead_after_a_minute(ago: timedelta, is_silent: bool) -> None:
+@pytest.mark.parametrize(("ago", "is_silent"), [(SECOND, False), (MINUTE / 2, False), (MINUTE / 2 + SECOND, True)])
+def test_beat_is_taken_for_dead_after_half_a_minute(ago: timedelta, is_silent: bool) -> None:
     Beat.objects.create(pk=1, seen_at=NOW - ago)
 
     assert clockwork.look(NOW).beat_is_silent == is_silent
