@@ -227,17 +227,12 @@ EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST") or "", _mail.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER") or "", _mail.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 20  # seconds; without it a mail server that hangs keeps a worker for ever
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Fantasy F1 <fantasy-f1@localhost>")
-EMAIL_TIMEOUT = 20  # seconds for each word of the mail server
+EMAIL_TIMEOUT = 20  # seconds for each word of the mail server; one that hangs would keep a worker for ever
 
 # Push ------------------------------------------------------------------------------------------
 
 VAPID_PRIVATE_KEY = env.push_key("VAPID_PRIVATE_KEY", fallback_file=DATA_DIR / "vapid.key" if EMBEDDED else None)
-
-# Other people's servers ------------------------------------------------------------------------
-
-OUTBOUND_LOOPBACK = env.flag("OUTBOUND_LOOPBACK")
 
 # Other people's servers ------------------------------------------------------------------------
 
@@ -373,5 +368,5 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 if env.text("METRICS_DIR"):
     # Read by the library when it is loaded, which is after these settings.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(env.folder("METRICS_DIR", Path(env.text("METRICS_DIR"))))
-SENTRY_DSN = env.service("SENTRY_DSN", "sentry_sdk")
+SENTRY_DSN = env.service("SENTRY_DSN", "sentry_sdk", form=r"https?://[^@/]+@[^@]+/[0-9]+")
 OTEL_EXPORTER_OTLP_ENDPOINT = env.service("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry")

@@ -52,16 +52,7 @@ def subscribe(
     Safe to repeat. It tells one person alone: whoever asks last. Raises ``PushUnavailable``, ``TooManyBrowsers``,
     ``AddressRefused`` and ``Invalid``.
     """
-    if not settings.VAPID_PRIVATE_KEY:
-        raise PushUnavailable("No push messages are sent here: the host has set no key for them.")
-    try:
-        webpush.check_keys(p256dh=p256dh, auth=auth)
-    except ValueError as error:
-        raise Invalid("These are no keys of a browser.", field="keys") from error
-    try:
-        outbound.check(endpoint)
-    except outbound.AddressRefused as error:
-        raise outbound.AddressRefused(error.message, field="endpoint") from error
+    _check(endpoint=endpoint, p256dh=p256dh, auth=auth)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         standing = of(user).filter(endpoint=endpoint, p256dh=p256dh, auth=auth).first()
@@ -82,6 +73,36 @@ def subscribe(
             created_at=now,
         )
     return made, True
+
+
+def renew(*, old_endpoint: str, old_auth: str, endpoint: str, p256dh: str, auth: str) -> PushSubscription:
+    """A browser is reached elsewhere from now on; what is on its way to it will find it there.
+
+    Nobody need be signed in: the secret of the old address, which its browser and we alone know, is the proof. Raises
+    ``NoSuchBrowser`` and, but for ``TooManyBrowsers``, like ``subscribe``.
+    """
+    browser = PushSubscription.objects.filter(endpoint=old_endpoint, auth=old_auth).first()
+    if browser is None:
+        raise NoSuchBrowser("This browser is not known, or not any more.")
+    _check(endpoint=endpoint, p256dh=p256dh, auth=auth)
+    with transaction.atomic():
+        PushSubscription.objects.filter(endpoint=endpoint).exclude(pk=browser.pk).delete()
+        browser.endpoint, browser.p256dh, browser.auth = endpoint, p256dh, auth
+        browser.save(update_fields=["endpoint", "p256dh", "auth"])
+    return browser
+
+
+def _check(*, endpoint: str, p256dh: str, auth: str) -> None:
+    if not settings.VAPID_PRIVATE_KEY:
+        raise PushUnavailable("No push messages are sent here: the host has set no key for them.")
+    try:
+        webpush.check_keys(p256dh=p256dh, auth=auth)
+    except ValueError as error:
+        raise Invalid("These are no keys of a browser.", field="keys") from error
+    try:
+        outbound.check(endpoint)
+    except outbound.AddressRefused as error:
+        raise outbound.AddressRefused(error.message, field="endpoint") from error
 
 
 def unsubscribe(*, user: User, pk: int) -> PushSubscription:

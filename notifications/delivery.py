@@ -15,6 +15,7 @@ from notifications import outgoing
 from notifications.channels import CHANNELS
 from notifications.models import Delivery, Habits
 from notifications.outgoing import NotNeeded, NotYet
+from notifications.preferences import wanted
 
 KEPT_FOR = timedelta(days=30)
 AT_A_TIME = 10
@@ -64,7 +65,7 @@ def _repeat(sweep: Callable[..., int], rows: QuerySet[Delivery]) -> None:
 
 
 def _is_needed(delivery: Delivery) -> None:
-    """What was read in the app meanwhile, or is of no use any more, is not sent; nor is anything in quiet hours."""
+    """What was read, is over or is not wanted by now is not sent; nor is anything in quiet hours."""
     notification = delivery.notification
     if notification.useful_until and clock.now() >= notification.useful_until:
         raise NotNeeded("It came too late to be of use.")
@@ -72,6 +73,8 @@ def _is_needed(delivery: Delivery) -> None:
         raise NotNeeded("It was read in the app.")
     if not notification.user.is_active:
         raise NotNeeded("The account is closed.")
+    if (notification.type, delivery.channel) not in wanted([notification.user_id])[notification.user_id]:
+        raise NotNeeded("It is not wanted any more.")
     habits: Habits | None = getattr(notification.user, "notification_habits", None)
     if habits and (at := quiet_until(timezone.now(), habits.quiet)):
         raise NotYet(at)

@@ -60,3 +60,8 @@ class BrowserForm(forms.Form):
     endpoint = forms.CharField(max_length=1000)
     p256dh = forms.CharField(max_length=100)
     auth = forms.CharField(max_length=40)
+
+
+class RenewalForm(BrowserForm):
+    old_endpoint = forms.CharField(max_length=1000)
+    old_auth = forms.CharField(max_length=40)

@@ -24,6 +24,8 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (0.5, 2, 10, 30, 120, 3
 """Between one try and the next; all together they outlast a day without a mail server."""
 JITTER = 0.2
 """How much longer a pause may be at random, so that what failed together is not tried together."""
+LONGEST_PAUSE = timedelta(days=1)
+"""Whatever the other side asks for."""
 CLAIM = timedelta(minutes=2)
 """After which a process that took a row and said nothing more is taken for dead."""
 MOST = 200
@@ -156,11 +158,8 @@ def _send_groups(groups: "Iterable[models.QuerySet[Row]]", send: SendAll[Row], c
     with attempts("Some things could not be sent.") as attempt:
         for group in groups:
             claim = _Claim(group)
-            if check:
-                claim.keep_those_that_pass(check)
-            if claim.rows:
-                tried += 1
-                attempt(_try, claim=claim, send=send)
+            attempt(_try, claim=claim, send=send, check=check)
+            tried += bool(claim.rows)
     return tried
 
 
@@ -169,12 +168,13 @@ class _Claim(Generic[Row]):
 
     def __init__(self, group: "models.QuerySet[Row]") -> None:
         now = timezone.now()
+        self.model = group.model
         self.until = now + CLAIM
         self.state: str = Outgoing.State.CLAIMED
         due = group.filter(state=Outgoing.State.WAITING, next_at__lte=now).order_by("pk")
         with transaction.atomic():
             self.rows = list(due.select_for_update(no_key=True, of=("self",)))
-            _of(self.rows, group.model).update(state=self.state, attempts=F("attempts") + 1, claimed_until=self.until)
+            self._rows(self.rows).update(state=self.state, attempts=F("attempts") + 1, claimed_until=self.until)
         for row in self.rows:
             row.attempts += 1
             self._note(row)
@@ -207,8 +207,8 @@ class _Claim(Generic[Row]):
             self.finish(Outgoing.State.FAILED, why)
             return
         pause = PAUSES[tried - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 (jitter, no secret)
-        next_at = timezone.now() + max(pause, after)
-        self._settle(self.rows, state=Outgoing.State.WAITING, next_at=next_at, error=why[:MAX_ERROR])
+        next_at = timezone.now() + min(max(pause, after), LONGEST_PAUSE)
+        self._settle(self.rows, state=Outgoing.State.WAITING, next_at=next_at, error=_kept(why))
 
     def finish(self, state: str, error: str) -> None:
         self._settle(self.rows, **_end(state, error))
@@ -218,7 +218,10 @@ class _Claim(Generic[Row]):
 
     def _ours(self, rows: Sequence[Row]) -> "models.QuerySet[Row]":
         """Those that were not taken back meanwhile: then they are somebody else's."""
-        return _of(rows, type(self.rows[0])).filter(state=self.state, claimed_until=self.until)
+        return self._rows(rows).filter(state=self.state, claimed_until=self.until)
+
+    def _rows(self, rows: Sequence[Row]) -> "models.QuerySet[Row]":
+        return self.model._default_manager.filter(pk__in=[row.pk for row in rows])
 
     def _note(self, row: Row) -> None:
         row.state, row.claimed_until = self.state, self.until
@@ -236,10 +239,13 @@ def _take_back(rows: "models.QuerySet[Row]", now: datetime) -> None:
         handed_over.update(state=Outgoing.State.FAILED, error=MAY_HAVE_ARRIVED, claimed_until=None, done_at=now)
 
 
-def _try(*, claim: _Claim[Row], send: SendAll[Row]) -> None:
-    may_repeat = type(claim.rows[0]).may_repeat
+def _try(*, claim: _Claim[Row], send: SendAll[Row], check: Check[Row] | None) -> None:
+    may_repeat = claim.model.may_repeat
     try:
-        send(claim.rows, claim.hand_over)
+        if check:
+            claim.keep_those_that_pass(check)
+        if claim.rows:
+            send(claim.rows, claim.hand_over)
     except NotNeeded as error:
         claim.finish(Outgoing.State.DROPPED, str(error))
     except Refused as error:
@@ -263,8 +269,9 @@ def _try(*, claim: _Claim[Row], send: SendAll[Row]) -> None:
 
 
 def _end(state: str, error: str) -> dict[str, object]:
-    return {"state": state, "error": error[:MAX_ERROR], "done_at": timezone.now()}
+    return {"state": state, "error": _kept(error), "done_at": timezone.now()}
 
 
-def _of(rows: Sequence[Row], model: type[Row]) -> "models.QuerySet[Row]":
-    return model._default_manager.filter(pk__in=[row.pk for row in rows])
+def _kept(error: str) -> str:
+    """Of what the other side may have said, what a column takes."""
+    return error.replace("\0", "")[:MAX_ERROR]

@@ -8,13 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.form_pages import form_page
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import UserRequest, post_only
 from notifications import browsers, preferences
-from notifications.forms import BrowserForm, PreferencesForm
+from notifications.forms import BrowserForm, PreferencesForm, RenewalForm
 from notifications.models import Channel
 from notifications.unsubscribing import read, unsubscribe
 
@@ -72,6 +72,17 @@ def remove_browser(request: UserRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, f"{removed} tells you nothing any more.")
     return redirect("notifications:settings")
+
+
+@csrf_exempt  # the old address is the proof; a service worker sends no more than it
+@require_POST
+def renew_browser(request: HttpRequest) -> HttpResponse:
+    """Sent by sw.js when the browser got another address by itself."""
+    form = RenewalForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=400)
+    browsers.renew(**form.cleaned_data)
+    return HttpResponse(status=204)
 
 
 @csrf_exempt  # the address itself is the proof; mail programs send no more than it

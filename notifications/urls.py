@@ -13,6 +13,7 @@ urlpatterns = [
     *webhooks.urlpatterns,
     path("notifications/settings/", settings_views.index, name="settings"),
     path("notifications/browsers/", settings_views.add_browser, name="add_browser"),
+    path("notifications/browsers/renew/", settings_views.renew_browser, name="renew_browser"),
     path("notifications/browsers/<id:pk>/remove/", settings_views.remove_browser, name="remove_browser"),
     path("notifications/unsubscribe/<token>/", settings_views.unsubscribe_page, name="unsubscribe"),
     path("sw.js", settings_views.service_worker, name="service_worker"),

@@ -234,6 +234,8 @@ def _fetch(
 def _store(race: Race, sheet: SessionRows, counts: Counts, *, now: datetime) -> None:
     if sheet.problem:
         counts.problems.append(sheet.problem)
+    elif race.start_of(sheet.session) > now:
+        counts.problems.append(f"{race}: a {sheet.session} result before the start.")
     else:
         counts.add(results.store_results(race, sheet.session, sheet.rows, source=JOLPICA, now=now).counts())
 

@@ -43,9 +43,8 @@ def open_connection() -> Iterator[SendAll[Delivery]]:
         except (OSError, smtplib.SMTPException) as error:
             is_down = True
             raise TryLater(f"The mail server cannot be reached: {error}") from error
-        hand_over()
         try:
-            mail.send()
+            _send(mail, hand_over)
         except smtplib.SMTPRecipientsRefused as error:
             code = max(code for code, _ in error.recipients.values())
             raise (Refused if code >= 500 else TryLater)(f"The mail server refused the address ({code}).") from error
@@ -55,7 +54,11 @@ def open_connection() -> Iterator[SendAll[Delivery]]:
             raise (Refused if error.smtp_code >= 500 else TryLater)(f"The mail server said {error}.") from error
         except (OSError, smtplib.SMTPException) as error:
             _hang_up(connection)
-            raise OutcomeUnknown(str(error)) from error
+            is_known = deliveries[0].state != Delivery.State.HANDED_OVER
+            raise (TryLater if is_known else OutcomeUnknown)(str(error)) from error
+        except TryLater:  # of ``hand_over``, in the middle of it
+            _hang_up(connection)
+            raise
 
     try:
         yield send
@@ -70,6 +73,20 @@ def _connect(connection: Any) -> None:
     connection.open()
     if server := _server(connection):
         server.ehlo_or_helo_if_needed()
+
+
+def _send(mail: EmailMultiAlternatives, hand_over: Callable[[], None]) -> None:
+    """Whatever breaks off before the mail itself is sent did not hand it over."""
+    if server := _server(mail.connection):
+
+        def data(body: Any) -> Any:
+            hand_over()
+            return type(server).data(server, body)
+
+        server.data = data  # type: ignore[assignment, method-assign]
+    else:
+        hand_over()
+    mail.send()
 
 
 def _server(connection: Any) -> smtplib.SMTP | None:
@@ -103,7 +120,7 @@ def mail_of(deliveries: Sequence[Delivery]) -> EmailMultiAlternatives:
     ]
     types = {each.notification.get_type_display(): each.notification.type for each in deliveries}
     unsubscribe_url = settings.BASE_URL + path_for(user, types.values())
-    subject = items[0]["title"] if len(items) == 1 else f"{len(items)} news for you"
+    subject = items[0]["title"] if len(items) == 1 else f"{len(items)} notifications for you"
     context = {
         "subject": subject,
         "items": items,

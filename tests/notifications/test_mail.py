@@ -143,6 +143,8 @@ def test_an_address_that_is_refused_is_given_up(server: MailServer, ana: User) -
         ({"MAIL": "553 who are you"}, "The mail server refused the sender (553)."),
         ({"END": "451 disk full"}, "The mail server said (451, b'disk full')."),
         ({"EHLO": "421 busy", "HELO": "421 busy"}, "The mail server cannot be reached: (421, b'busy')"),
+        ({"MAIL": HANG_UP}, "Connection unexpectedly closed"),
+        ({"RCPT": HANG_UP}, "Connection unexpectedly closed"),
     ],
 )
 def test_what_may_pass_is_tried_again(server: MailServer, ana: User, replies: dict[str, str], why: str) -> None:
@@ -354,7 +356,7 @@ def test_a_digest_is_one_mail_a_day(server: MailServer, daily: User, clock: time
 
     assert at_once == ["Your turn"]
     assert [(mail["To"], mail["Subject"]) for mail in server.mails[1:]] == [
-        (daily.email, "2 news for you"),
+        (daily.email, "2 notifications for you"),
         (other.email, "Theirs"),
     ]
     text = server.mails[1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
@@ -420,7 +422,7 @@ def test_a_digest_that_was_taken_back_in_part_is_not_handed_over(
     delivery.deliver()
 
     assert early == 0
-    assert [mail["Subject"] for mail in server.mails] == ["2 news for you"]
+    assert [mail["Subject"] for mail in server.mails] == ["2 notifications for you"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -431,5 +433,5 @@ def test_two_processes_at_once_send_one_digest(server: MailServer, daily: User) 
 
     at_once([delivery.deliver, delivery.deliver])
 
-    assert [mail["Subject"] for mail in server.mails] == ["10 news for you"]
+    assert [mail["Subject"] for mail in server.mails] == ["10 notifications for you"]
     assert outcomes() == [("sent", "")] * 10

@@ -118,6 +118,44 @@ def test_it_waits_as_long_as_it_is_asked_to() -> None:
 
 
 @pytest.mark.django_db
+def test_but_no_longer_than_a_day() -> None:
+    row = make()
+
+    send_due(rows(), raising(TryLater("see you", after=timedelta.max)))
+
+    row.refresh_from_db()
+    assert row.next_at - timezone.now() <= timedelta(days=1)
+
+
+@pytest.mark.parametrize("error", [Refused, TryLater])
+@pytest.mark.django_db
+def test_what_went_wrong_is_kept_as_far_as_it_can_be(error: type[Exception]) -> None:
+    row = make()
+
+    send_due(rows(), raising(error("\0no" * 200)))
+
+    row.refresh_from_db()
+    assert row.error == "no" * 150
+
+
+@pytest.mark.django_db
+def test_a_check_that_fails_holds_up_no_other() -> None:
+    faulty, other = make(), make()
+
+    def check(row: Delivery) -> None:
+        if row.pk == faulty.pk:
+            raise KeyError("time zone")
+
+    with pytest.raises(ExceptionGroup) as raised:
+        send_due(rows(), arrive, check=check)
+
+    assert raised.group_contains(KeyError)
+    faulty.refresh_from_db()
+    other.refresh_from_db()
+    assert (faulty.state, faulty.error, other.state) == (State.WAITING, "KeyError: 'time zone'", State.SENT)
+
+
+@pytest.mark.django_db
 def test_a_fault_of_ours_comes_out_and_holds_up_no_other() -> None:
     faulty, other = make(), make()
 

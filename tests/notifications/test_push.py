@@ -271,6 +271,53 @@ def test_a_browser_tells_who_asked_last(server: Receiver, ana: User, phone: Push
     assert server.got == []
 
 
+def renewed(browser: PushSubscription, **to: str) -> PushSubscription:
+    return browsers.renew(**{"old_endpoint": browser.endpoint, "old_auth": browser.auth, **PushedTo().keys, **to})
+
+
+def test_a_browser_that_moved_gets_what_was_on_its_way(server: Receiver, ana: User, phone: PushedTo) -> None:
+    browser = subscribe(ana, server, phone)
+    tell(ana)
+    moved = PushedTo()
+
+    renewed(browser, endpoint=f"{server.url}/moved", **moved.keys)
+    delivery.deliver()
+
+    [got] = server.got
+    assert (got.path, moved.read(got)["title"]) == ("/hook/moved", "Your turn")
+    assert list(ana.push_subscriptions.values_list("pk", flat=True)) == [browser.pk]
+    with pytest.raises(browsers.NoSuchBrowser):
+        renewed(browser, endpoint=f"{server.url}/moved")
+
+
+def test_a_browser_moves_to_where_it_was_switched_on_anew(server: Receiver, ana: User, phone: PushedTo) -> None:
+    before, after = subscribe(ana, server, phone), subscribe(ana, server, PushedTo(), path="/moved")
+
+    assert renewed(before, endpoint=after.endpoint) == before
+    assert ana.push_subscriptions.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"old_auth": PushedTo(auth=b"somebody elses..").keys["auth"]}, "not_found"),
+        ({"old_endpoint": "https://push.example.com/other"}, "not_found"),
+        ({"endpoint": "https://10.0.0.7/push"}, "address_refused"),
+        ({"auth": "short"}, "invalid"),
+    ],
+)
+def test_a_move_that_is_not_proven_or_not_possible_changes_nothing(
+    server: Receiver, ana: User, phone: PushedTo, given: dict[str, str], code: str
+) -> None:
+    browser = subscribe(ana, server, phone)
+
+    with pytest.raises(DomainError) as refused:
+        renewed(browser, **({"endpoint": f"{server.url}/moved"} | given))
+
+    assert refused.value.code == code
+    assert PushSubscription.objects.get().endpoint == server.url
+
+
 def test_ten_browsers_are_the_most(server: Receiver, ana: User) -> None:
     for number in range(10):
         subscribe(ana, server, PushedTo(), path=f"/{number}")

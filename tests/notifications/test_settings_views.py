@@ -158,6 +158,20 @@ def test_a_browser_without_an_address_is_refused(
     assert not PushSubscription.objects.exists()
 
 
+def test_a_browser_that_moved_says_so_by_itself(client: Client, user: User, settings: Settings) -> None:
+    settings.OUTBOUND_LOOPBACK = True
+    old, new = PushedTo().keys, PushedTo().keys
+    browser = PushSubscription.objects.create(user=user, endpoint="https://127.0.0.1:9999/old", **old)
+    worker = Client(enforce_csrf_checks=True)
+    moved = {"endpoint": "https://127.0.0.1:9999/new", **new, "old_endpoint": browser.endpoint, "old_auth": old["auth"]}
+
+    answers = [worker.post("/notifications/browsers/renew/", given) for given in ({}, moved, moved)]
+
+    assert [answer.status_code for answer in answers] == [400, 204, 404]
+    browser.refresh_from_db()
+    assert (browser.endpoint, browser.p256dh, browser.user) == ("https://127.0.0.1:9999/new", new["p256dh"], user)
+
+
 def test_nobody_removes_a_browser_of_somebody_else(client: Client, user: User) -> None:
     other = PushSubscription.objects.create(user=UserFactory(), endpoint="https://1.1.1.1/")
 

@@ -45,7 +45,7 @@ def told(user: User, now: datetime, *titles: str, **values: object) -> list[Noti
 
 
 def titles(response: HttpResponse) -> list[str]:
-    return re.findall(r'class="card__link" href="/notifications/\d+/">([^<]+)</a>', response.content.decode())
+    return re.findall(r'class="card__link"[^>]*>([^<]+)</a>', response.content.decode())
 
 
 def test_the_list_is_ones_own_latest_first(client: Client, user: User, now: datetime) -> None:

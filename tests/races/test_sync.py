@@ -410,6 +410,20 @@ def test_results_of_a_held_event_wait_with_it(upstream: UpstreamDouble) -> None:
     assert Race.objects.get(external_id=HUNGARY).results.current().filter(session="grand_prix").count() == 22
 
 
+def test_a_result_of_a_session_that_has_not_begun_is_refused(upstream: UpstreamDouble) -> None:
+    sync()
+    upstream.set_now(MONDAY)
+
+    run = sync(what="results")
+
+    assert run.error.splitlines() == [
+        "2026 Hungarian Grand Prix: a grand_prix result before the start.",
+        "2026 Hungarian Grand Prix: a qualifying result before the start.",
+    ]
+    assert not ResultRevision.objects.filter(race__external_id=HUNGARY).exists()
+    assert Race.objects.get(external_id=HUNGARY).status == "scheduled"
+
+
 def test_a_result_by_hand_is_reconciled_by_the_feed(upstream: UpstreamDouble) -> None:
     sync()
     hungary = Race.objects.get(external_id=HUNGARY)
