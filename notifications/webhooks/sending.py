@@ -19,7 +19,7 @@ from fantasy_f1.core.outbound import AddressRefused, Answer, NoAnswer, Unreachab
 from fantasy_f1.core.sweeps import attempts
 from leagues.models import League
 from notifications import outgoing
-from notifications.outgoing import JITTER, NotNeeded, OutcomeUnknown, Outgoing, Refused, TryLater
+from notifications.outgoing import JITTER, MAY_HAVE_ARRIVED, NotNeeded, OutcomeUnknown, Outgoing, Refused, TryLater
 from notifications.webhooks import endpoints
 from notifications.webhooks.happenings import TEST
 from notifications.webhooks.models import Webhook, WebhookDelivery
@@ -110,6 +110,7 @@ def _send(delivery: WebhookDelivery, hand_over: Callable[[], None]) -> None:
     _require_need(delivery)
     begun = monotonic()
     problem: Exception | None
+    status, said = None, ""
     try:
         answer = outbound.post(
             delivery.webhook.url,
@@ -117,16 +118,17 @@ def _send(delivery: WebhookDelivery, hand_over: Callable[[], None]) -> None:
             headers=_headers(delivery),
             before_sending=hand_over,
         )
-    except AddressRefused as error:
-        problem = Refused(error.message)
-    except Unreachable as error:
+    except (AddressRefused, Unreachable) as error:
         problem = TryLater(str(error))
     except NoAnswer as error:
         problem = OutcomeUnknown(str(error))
+        if not delivery.webhook.is_signed:  # a chat cannot tell a repetition
+            problem = Refused(f"{MAY_HAVE_ARRIVED} {error}")
     else:
         problem = _problem(delivery.webhook, answer)
-        _note(delivery, response_status=answer.status, answer=_text(answer))
-    _note(delivery, duration_ms=round((monotonic() - begun) * 1000))
+        status, said = answer.status, _text(answer)
+    took = round((monotonic() - begun) * 1000)
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(response_status=status, answer=said, duration_ms=took)
     _conclude(delivery, problem)
 
 
@@ -194,10 +196,6 @@ def _failed(webhook_id: int, problem: Exception, now: datetime) -> None:
         is_hopeless = now - webhook.failing_since >= PATIENCE and webhook.failures >= LEAST_FAILURES
         if isinstance(problem, Gone) or is_hopeless:
             endpoints.give_up(webhook, why=str(problem), now=now)
-
-
-def _note(delivery: WebhookDelivery, **values: object) -> None:
-    WebhookDelivery.objects.filter(pk=delivery.pk).update(**values)
 
 
 def _text(answer: Answer) -> str:
