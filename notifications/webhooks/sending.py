@@ -7,8 +7,9 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
-from time import monotonic
+from time import monotonic, sleep
 
 from django.db import connections, transaction
 from django.db.models import Q
@@ -27,6 +28,8 @@ from notifications.webhooks.signing import headers
 
 RESTS = tuple(timedelta(minutes=minutes) for minutes in (0.5, 2, 10, 30))
 """How long a webhook is left alone after its first, second, … failure in a row."""
+MOMENT = timedelta(seconds=2)
+"""For so long it is waited for on the spot."""
 LONGEST_REST = timedelta(hours=1)
 """Whatever the other side asks for."""
 PATIENCE = timedelta(days=5)
@@ -112,12 +115,7 @@ def _send(delivery: WebhookDelivery, hand_over: Callable[[], None]) -> None:
     problem: Exception | None
     status, said = None, ""
     try:
-        answer = outbound.post(
-            delivery.webhook.url,
-            body=delivery.body.encode(),
-            headers=_headers(delivery),
-            before_sending=hand_over,
-        )
+        answer = _post(delivery, hand_over)
     except (AddressRefused, Unreachable) as error:
         problem = TryLater(str(error))
     except NoAnswer as error:
@@ -130,6 +128,22 @@ def _send(delivery: WebhookDelivery, hand_over: Callable[[], None]) -> None:
     took = round((monotonic() - begun) * 1000)
     WebhookDelivery.objects.filter(pk=delivery.pk).update(response_status=status, answer=said, duration_ms=took)
     _conclude(delivery, problem)
+
+
+def _post(delivery: WebhookDelivery, hand_over: Callable[[], None]) -> Answer:
+    """Who asks for a moment's rest, as chats do when much happens at once, gets it, and events stay in their order."""
+    post = partial(
+        outbound.post,
+        delivery.webhook.url,
+        body=delivery.body.encode(),
+        headers=_headers(delivery),
+        before_sending=hand_over,
+    )
+    answer = post()
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS and timedelta() < answer.retry_after <= MOMENT:
+        sleep(answer.retry_after.total_seconds())
+        return post()
+    return answer
 
 
 def _require_need(delivery: WebhookDelivery) -> None:

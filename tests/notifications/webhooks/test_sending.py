@@ -155,6 +155,21 @@ def test_it_waits_for_as_long_as_it_is_asked_to_but_not_for_ever(
     assert states() == [("sent", 3)]
 
 
+def test_who_asks_for_a_moments_rest_gets_all_in_its_order(
+    receiver: Receiver, make: Make, rename: Rename, league: League
+) -> None:
+    webhook = make(league=league, format="slack")
+    receiver.answers("200", "429 0.1")
+    for name in ("A", "B", "C"):
+        rename(name)
+
+    beat()
+
+    bodies = list(webhook.deliveries.order_by("pk").values_list("body", flat=True))
+    assert [got.body.decode() for got in receiver.got] == [bodies[0], bodies[1], bodies[1], bodies[2]]
+    assert states() == [("sent", 1)] * 3
+
+
 def test_a_receiver_that_is_down_for_a_day_gets_everything_afterwards(
     receiver: Receiver, make: Make, rename: Rename, league: League, later: Later
 ) -> None:
