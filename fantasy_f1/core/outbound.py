@@ -241,6 +241,7 @@ def _cut_off(connection: HTTPConnection, until: float) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+        timer.join()  # or it might end, by the number of a socket that is closed by then, what another thread opened
 
 
 def _left(until: float) -> float:

@@ -7,8 +7,9 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
-from time import monotonic
+from time import monotonic, sleep
 
 from django.db import connections, transaction
 from django.db.models import Q
@@ -19,7 +20,7 @@ from fantasy_f1.core.outbound import AddressRefused, Answer, NoAnswer, Unreachab
 from fantasy_f1.core.sweeps import attempts
 from leagues.models import League
 from notifications import outgoing
-from notifications.outgoing import JITTER, NotNeeded, OutcomeUnknown, Outgoing, Refused, TryLater
+from notifications.outgoing import JITTER, MAY_HAVE_ARRIVED, NotNeeded, OutcomeUnknown, Outgoing, Refused, TryLater
 from notifications.webhooks import endpoints
 from notifications.webhooks.happenings import TEST
 from notifications.webhooks.models import Webhook, WebhookDelivery
@@ -27,6 +28,8 @@ from notifications.webhooks.signing import headers
 
 RESTS = tuple(timedelta(minutes=minutes) for minutes in (0.5, 2, 10, 30))
 """How long a webhook is left alone after its first, second, … failure in a row."""
+MOMENT = timedelta(seconds=2)
+"""For so long it is waited for on the spot."""
 LONGEST_REST = timedelta(hours=1)
 """Whatever the other side asks for."""
 PATIENCE = timedelta(days=5)
@@ -110,24 +113,37 @@ def _send(delivery: WebhookDelivery, hand_over: Callable[[], None]) -> None:
     _require_need(delivery)
     begun = monotonic()
     problem: Exception | None
+    status, said = None, ""
     try:
-        answer = outbound.post(
-            delivery.webhook.url,
-            body=delivery.body.encode(),
-            headers=_headers(delivery),
-            before_sending=hand_over,
-        )
-    except AddressRefused as error:
-        problem = Refused(error.message)
-    except Unreachable as error:
+        answer = _post(delivery, hand_over)
+    except (AddressRefused, Unreachable) as error:
         problem = TryLater(str(error))
     except NoAnswer as error:
         problem = OutcomeUnknown(str(error))
+        if not delivery.webhook.is_signed:  # a chat cannot tell a repetition
+            problem = Refused(f"{MAY_HAVE_ARRIVED} {error}")
     else:
         problem = _problem(delivery.webhook, answer)
-        _note(delivery, response_status=answer.status, answer=_text(answer))
-    _note(delivery, duration_ms=round((monotonic() - begun) * 1000))
+        status, said = answer.status, _text(answer)
+    took = round((monotonic() - begun) * 1000)
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(response_status=status, answer=said, duration_ms=took)
     _conclude(delivery, problem)
+
+
+def _post(delivery: WebhookDelivery, hand_over: Callable[[], None]) -> Answer:
+    """Who asks for a moment's rest, as chats do when much happens at once, gets it, and events stay in their order."""
+    post = partial(
+        outbound.post,
+        delivery.webhook.url,
+        body=delivery.body.encode(),
+        headers=_headers(delivery),
+        before_sending=hand_over,
+    )
+    answer = post()
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS and timedelta() < answer.retry_after <= MOMENT:
+        sleep(answer.retry_after.total_seconds())
+        return post()
+    return answer
 
 
 def _require_need(delivery: WebhookDelivery) -> None:
@@ -194,10 +210,6 @@ def _failed(webhook_id: int, problem: Exception, now: datetime) -> None:
         is_hopeless = now - webhook.failing_since >= PATIENCE and webhook.failures >= LEAST_FAILURES
         if isinstance(problem, Gone) or is_hopeless:
             endpoints.give_up(webhook, why=str(problem), now=now)
-
-
-def _note(delivery: WebhookDelivery, **values: object) -> None:
-    WebhookDelivery.objects.filter(pk=delivery.pk).update(**values)
 
 
 def _text(answer: Answer) -> str:

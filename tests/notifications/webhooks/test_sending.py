@@ -155,6 +155,21 @@ def test_it_waits_for_as_long_as_it_is_asked_to_but_not_for_ever(
     assert states() == [("sent", 3)]
 
 
+def test_who_asks_for_a_moments_rest_gets_all_in_its_order(
+    receiver: Receiver, make: Make, rename: Rename, league: League
+) -> None:
+    webhook = make(league=league, format="slack")
+    receiver.answers("200", "429 0.1")
+    for name in ("A", "B", "C"):
+        rename(name)
+
+    beat()
+
+    bodies = list(webhook.deliveries.order_by("pk").values_list("body", flat=True))
+    assert [got.body.decode() for got in receiver.got] == [bodies[0], bodies[1], bodies[1], bodies[2]]
+    assert states() == [("sent", 1)] * 3
+
+
 def test_a_receiver_that_is_down_for_a_day_gets_everything_afterwards(
     receiver: Receiver, make: Make, rename: Rename, league: League, later: Later
 ) -> None:
@@ -245,10 +260,28 @@ def test_an_owner_is_told_in_person(receiver: Receiver, make: Make, rename: Rena
     assert (told.title, told.league) == (f"The webhook to {webhook.host} is switched off", None)
 
 
-def test_a_slow_receiver_is_given_up_on_for_now(
-    receiver: Receiver, make: Make, rename: Rename, league: League, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("kind", "state", "error"),
+    [
+        ("json", "waiting", "There was no whole answer in time."),
+        (
+            "slack",
+            "failed",
+            "Broken off while it was handed over: it may have arrived. There was no whole answer in time.",
+        ),
+    ],
+)
+def test_what_a_slow_receiver_may_have_got_comes_again_where_it_can_tell(
+    receiver: Receiver,
+    make: Make,
+    rename: Rename,
+    league: League,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    state: str,
+    error: str,
 ) -> None:
-    make(league=league)
+    webhook = make(league=league, format=kind)
     monkeypatch.setattr(sending.outbound.post, "__kwdefaults__", {**_defaults(), "timeout": 0.2})
     receiver.answers(lambda handler: time.sleep(1))
     rename("A")
@@ -256,7 +289,8 @@ def test_a_slow_receiver_is_given_up_on_for_now(
     beat()
 
     delivery = WebhookDelivery.objects.get()
-    assert (delivery.state, delivery.error) == ("waiting", "There was no whole answer in time.")
+    webhook.refresh_from_db()
+    assert (delivery.state, delivery.error, webhook.failures) == (state, error, 1)
     assert len(receiver.got) == 1
 
 
@@ -264,8 +298,8 @@ def _defaults() -> dict[str, Any]:
     return dict(sending.outbound.post.__kwdefaults__ or {})
 
 
-def test_an_address_that_has_moved_inside_gets_nothing(
-    receiver: Receiver, make: Make, rename: Rename, league: League, settings: Settings
+def test_an_address_that_has_moved_inside_gets_nothing_until_it_is_outside_again(
+    receiver: Receiver, make: Make, rename: Rename, league: League, settings: Settings, later: Later
 ) -> None:
     make(league=league)
     rename("A")
@@ -275,6 +309,26 @@ def test_an_address_that_has_moved_inside_gets_nothing(
 
     assert receiver.got == []
     assert WebhookDelivery.objects.get().error.startswith("The address")
+    settings.OUTBOUND_LOOPBACK = True
+    later(minutes=1)
+    beat()
+    assert len(receiver.got) == 1
+
+
+def test_the_log_says_of_the_last_try_alone_what_was_answered(
+    receiver: Receiver, make: Make, rename: Rename, league: League, settings: Settings, later: Later
+) -> None:
+    make(league=league)
+    receiver.answers("500")
+    rename("A")
+    beat()
+    settings.OUTBOUND_LOOPBACK = False
+    later(minutes=1)
+
+    beat()
+
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.attempts, delivery.response_status, delivery.answer) == (2, None, "")
 
 
 def test_what_an_answer_says_is_kept_in_part(receiver: Receiver, make: Make, rename: Rename, league: League) -> None:
