@@ -14,7 +14,7 @@ import yaml
 
 from fantasy_f1 import __version__
 from fantasy_f1.core.jobs import Queue
-from tests.core.conftest import ROOT
+from tests.core.conftest import ROOT, VARIABLES
 
 pytestmark = pytest.mark.same_anywhere
 
@@ -108,6 +108,14 @@ def test_compose_lets_the_processes_of_web_count_together() -> None:
 
     assert services["web"]["environment"]["METRICS_DIR"] == "/tmp/metrics"  # noqa: S108  # within the container
     assert "METRICS_DIR" not in services["live"]["environment"]
+
+
+def test_compose_passes_on_what_a_host_may_set_in_public() -> None:
+    passed = parsed("docker-compose.yml")["services"]["worker"]["environment"]
+
+    of_other_places = {"DATA_DIR", "DEMO", "GAME_CLOCK", "HOST", "METRICS_DIR", "PORT"}
+    never_in_public = {"DEBUG", "OUTBOUND_LOOPBACK", "RATE_LIMITS"}
+    assert set(VARIABLES) - set(passed) == of_other_places | never_in_public
 
 
 def test_what_watches_needs_the_same_versions_as_all_else() -> None:
