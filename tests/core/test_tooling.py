@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from fantasy_f1 import __version__
-from fantasy_f1.core.jobs import Queue
+from fantasy_f1.core.jobs import Queue, catalogue
 from tests.core.conftest import ROOT, VARIABLES
 
 pytestmark = pytest.mark.same_anywhere
@@ -91,6 +91,13 @@ def test_compose_has_a_worker_for_every_queue_and_one_for_deadlines_alone() -> N
 
     assert served["clock"] == ["clock"]
     assert sorted([*served["clock"], *served["worker"]]) == sorted(Queue)
+
+
+def test_compose_lets_a_worker_end_what_it_sends() -> None:
+    patience = parsed("docker-compose.yml")["services"]["worker"]["stop_grace_period"]
+
+    longest = max(job.limit for job in catalogue() if job.queue == Queue.MAIL)
+    assert patience == f"{longest.total_seconds():g}s"
 
 
 def test_compose_holds_streams_in_a_process_that_the_proxy_knows() -> None:
