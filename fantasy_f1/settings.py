@@ -52,7 +52,14 @@ if IS_SQLITE:
     DATABASE["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     DATABASE["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 10, low=1, high=200), "timeout": 10}
+        # A server that hangs or is gone without a word is given up after this, or it would be waited for for hours.
+        "connect_timeout": 5,
+        "tcp_user_timeout": 30_000,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        **DATABASE.get("OPTIONS", {}),  # of the address, such as sslmode
+        "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 10, low=1, high=200), "timeout": 10},
     }
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
