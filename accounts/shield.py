@@ -7,12 +7,10 @@ result yet is registered by an app above when it starts.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import F
 from django.db.models.functions import Greatest
 
 from accounts.models import User
-from fantasy_f1.core.spoilers import is_hidden, results_until
 
 LONGEST_SESSION = timedelta(hours=3)
 """No session lasts longer. One that may still be running when the shield goes up is hidden as well."""
@@ -25,11 +23,6 @@ def register(first_untold: FirstUntold) -> None:
     """``first_untold``: when the first session started whose result is still to come."""
     global _first_untold
     _first_untold = first_untold
-
-
-def hides(viewer: User | AnonymousUser, moment: datetime) -> bool:
-    """Whether what became known by a session that started at ``moment`` is hidden from the viewer."""
-    return is_hidden(moment, results_until(viewer))
 
 
 def raise_shield(*, user: User, now: datetime) -> User:

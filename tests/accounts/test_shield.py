@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from accounts.shield import LONGEST_SESSION, hides, lower_shield, raise_shield, reveal
-from fantasy_f1.core.spoilers import results_until
+from accounts.shield import LONGEST_SESSION, lower_shield, raise_shield, reveal
+from fantasy_f1.core.spoilers import is_hidden, results_until
 from races.models import Race, Session
 from tests.factories import RaceFactory, UserFactory, give_result
 from tests.races.sheets import publish_sheet
@@ -14,6 +14,10 @@ NOW = datetime(2026, 7, 26, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 pytestmark = pytest.mark.django_db
+
+
+def hides(user: User | AnonymousUser, moment: datetime) -> bool:
+    return is_hidden(moment, results_until(user))
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def test_the_page_takes_as_many_queries_for_many_failures(
             task=CLOCKS, started_at=NOW, ended_at=NOW, outcome="failed", error=f"ValueError: {number}"
         )
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         page = admin_client.get(PAGE)
 
     assert len(page.context["clockwork"].failures) == clockwork.FAILURES

@@ -30,7 +30,7 @@ from races.models import (
 )
 from races.results import current_rows, ingest_results
 from races.seasons import export_season, load_season
-from races.sync import SyncBusy, sync_season
+from races.sync import SyncBusy, sync_season, warnings
 from tests.conftest import NOW
 from tests.upstream import UpstreamDouble
 
@@ -404,6 +404,10 @@ def test_results_of_a_held_event_wait_with_it(upstream: UpstreamDouble) -> None:
     waiting = sync(what="results", now=MONDAY)
 
     sentence = "Hungarian Grand Prix (2026_other) matches no race of 2026: held for a decision."
+    assert warnings(MONDAY) == [
+        f"The last sync of calendar had problems: {sentence}",
+        "The event 2026_other waits for a decision among the held events.",
+    ]
     assert before_it_is_held.error == "Results of Hungarian Grand Prix (2026_other) match no race of 2026."
     assert held.error == sentence
     assert waiting.status == "ok"
