@@ -243,7 +243,7 @@ class MemberForm(forms.Form):
         constructor.queryset = league.constructors.select_related("user", "league")
 
 
-class SuccessorForm(MemberForm):
+class SuccessorForm(MemberForm, RefusableForm):
     username = forms.CharField(max_length=30)
 
 
