@@ -1,5 +1,6 @@
 """Telling people, telling them again, and what they have read: the only writer of ``Notification``."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -118,9 +119,9 @@ def forget_old(*, now: datetime) -> None:
 
 def forget_person(user: User) -> None:
     """Delete what their leagues were told of a person by name."""
-    name = user.display_name
-    of_them = Q(type=Notification.Type.LEAGUE) & (Q(title__contains=name) | Q(message__contains=name))
-    of_them |= Q(type=Notification.Type.DRAFT_UPDATE, message__startswith=f"{name}, who manages ")
+    name = rf"(^|\W){re.escape(user.display_name)}(\W|$)"
+    of_them = Q(type=Notification.Type.LEAGUE) & (Q(title__regex=name) | Q(message__regex=name))
+    of_them |= Q(type=Notification.Type.DRAFT_UPDATE, message__startswith=f"{user.display_name}, who manages ")
     leagues = League.objects.filter(Q(constructors__user=user) | Q(creator=user))
     Notification.objects.filter(of_them, league__in=leagues).delete()
 
