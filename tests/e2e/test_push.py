@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Worker, expect
 from pytest_django import Settings
 
 from accounts.models import User
@@ -103,6 +103,79 @@ def test_a_browser_is_asked_after_the_click_and_shows_what_comes(
     page.get_by_role("button", name="Remove Chrome on Linux").click()
     expect(page.get_by_text("Chrome on Linux tells you nothing any more.")).to_be_visible()
     assert not PushSubscription.objects.exists()
+
+
+HAPPEN = """async ([name, given]) => {
+  const doing = [];
+  const event = Object.assign(new Event(name), given, { waitUntil: (promise) => doing.push(promise) });
+  for (const each of ["oldSubscription", "newSubscription"]) {
+    if (given[each]) event[each].toJSON = () => given[each];
+  }
+  if (event.notification) event.notification.close = () => did.push("close");
+  dispatchEvent(event);
+  await Promise.all(doing);
+}"""
+WINDOWS = """() => {
+  self.did = [];
+  WindowClient.prototype.focus = async function () { did.push("focus"); return this; };
+  Clients.prototype.openWindow = async (url) => { did.push(url); };
+}"""
+"""Only after a real click windows may be focused and opened: here it is noted that they would be."""
+
+CLAIMED = """async () => {
+  const workers = navigator.serviceWorker;
+  const claimed = new Promise((done) => workers.addEventListener("controllerchange", done, { once: true }));
+  await workers.register("/sw.js");
+  if (!workers.controller) await claimed;
+}"""
+
+
+def happen(worker: Worker, name: str, **given: object) -> None:
+    """In the service worker, as if the browser said so."""
+    worker.evaluate(HAPPEN, [name, given])
+
+
+def worker_of(page: Page) -> Worker:
+    """Once it has taken charge of the page."""
+    page.evaluate(CLAIMED)
+    return page.context.service_workers[0]
+
+
+def test_a_click_on_what_was_shown_leads_to_its_page_in_an_open_window_or_a_new_one(
+    demo: Demo, new_page: NewPage
+) -> None:
+    page = new_page()
+    page.goto(reverse("accounts:login"))
+    worker = worker_of(page)
+    worker.evaluate(WINDOWS)
+    address = page.evaluate("location.origin") + reverse("scoring:rules")
+    shown = {"data": {"link": reverse("scoring:rules")}}
+
+    happen(worker, "notificationclick", notification=shown)
+    expect(page).to_have_url(address)
+    page.goto("about:blank")
+    happen(worker, "notificationclick", notification=shown)
+
+    assert worker.evaluate("did") == ["close", "focus", "close", address]
+
+
+def test_a_browser_that_gets_another_address_says_so(demo: Demo, new_page: NewPage, server: Receiver) -> None:
+    old, new = PushedTo(), PushedTo()
+    browser = PushSubscription.objects.create(
+        user=User.objects.get(username=PLAYER), endpoint=server.url, **old.keys, device="Chrome on Linux"
+    )
+    page = new_page()
+    page.goto("/")
+
+    happen(
+        worker_of(page),
+        "pushsubscriptionchange",
+        oldSubscription={"endpoint": server.url, "keys": old.keys},
+        newSubscription={"endpoint": f"{server.url}/new", "keys": new.keys},
+    )
+
+    browser.refresh_from_db()
+    assert (browser.endpoint, browser.p256dh) == (f"{server.url}/new", new.keys["p256dh"])
 
 
 def test_who_blocked_us_is_told_how_to_change_it(
