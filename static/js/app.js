@@ -51,6 +51,19 @@ dialog.addEventListener("close", () => {
   asked.form.requestSubmit(asked.submitter);
 });
 
+// <form data-ends-push>: whoever logs out, or removes this browser, is told nothing more in it, even before the server knows.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!("endsPush" in form.dataset && navigator.serviceWorker && window.PushManager)) return;
+  event.preventDefault();
+  try {
+    const registration = await navigator.serviceWorker.getRegistration("/");
+    await (await registration?.pushManager.getSubscription())?.unsubscribe();
+  } finally {
+    form.submit();
+  }
+});
+
 // <details data-menu> closes by Escape and by a click elsewhere.
 const closeMenus = (except) => {
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {

@@ -11,6 +11,7 @@ const say = (what) => {
 
 const isSupported = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 const isApple = /iPhone|iPad/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
+const isOfKey = ({ options }) => String(new Uint8Array(options.applicationServerKey)) === String(decoded(panel.dataset.key));
 const rowOf = (subscription) => panel.querySelector(`[data-endpoint="${CSS.escape(subscription.endpoint)}"]`);
 
 const current = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
@@ -19,10 +20,11 @@ const look = async () => {
   if (!isSupported) return say(isApple ? "ios" : "unsupported");
   if (Notification.permission === "denied") return say("blocked");
   const subscription = await current();
-  const row = subscription && rowOf(subscription);
+  const row = subscription && isOfKey(subscription) && rowOf(subscription);
   if (!row) return say("off");
   row.classList.add("is-current");
   row.querySelector("[data-push-here]").hidden = false;
+  row.querySelector("form").dataset.endsPush = "";
   return say("on");
 };
 
@@ -46,14 +48,6 @@ if (add) {
       return say("failed");
     }
     return add.submit();
-  });
-  // Who removes the browser in use gets nothing more from it, even before the server knows.
-  panel.addEventListener("submit", async (event) => {
-    const row = event.target.closest("[data-push-remove]")?.closest(".is-current");
-    if (!row) return;
-    event.preventDefault();
-    await (await current())?.unsubscribe();
-    event.target.submit();
   });
   look();
 }

@@ -50,6 +50,7 @@ def test_a_player_drafts_and_sees_where_the_points_come_from(demo: Demo, new_pag
     expect(page.get_by_role("heading", name="No league yet")).to_be_visible()
     page.get_by_label("Account of newcomer").click()
     page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("banner").get_by_role("link", name="Log in")).to_be_visible()
     log_in(page, PLAYER)
 
     # Two picks, the rivals' answers between them.

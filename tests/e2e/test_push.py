@@ -5,6 +5,7 @@ what it got.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,19 +15,24 @@ from pytest_django import Settings
 
 from accounts.models import User
 from demo.league import PLAYER, Demo
-from notifications import delivery, routing
+from notifications import delivery, routing, webpush
 from notifications.models import Notification, PushSubscription
 from tests.e2e.browsing import NewPage, faults_of, log_in
 from tests.pushing import PushedTo
 from tests.receiver import Receiver
 
 STAND_IN = """
-let current = null;
-PushManager.prototype.getSubscription = async () => current ?? JSON.parse(sessionStorage.pushed ?? "null");
+const given = () => ({
+  ...GIVEN,
+  options: { applicationServerKey: Uint8Array.from(JSON.parse(sessionStorage.pushed)).buffer },
+  toJSON: () => GIVEN,
+  unsubscribe: async () => { delete sessionStorage.pushed; },
+});
+PushManager.prototype.getSubscription = async () => (sessionStorage.pushed ? given() : null);
 PushManager.prototype.subscribe = async (options) => {
   if (!options.userVisibleOnly || options.applicationServerKey.length !== 65) throw new Error("refused");
-  sessionStorage.pushed = JSON.stringify(GIVEN);
-  return { ...GIVEN, toJSON: () => GIVEN };
+  sessionStorage.pushed = JSON.stringify([...options.applicationServerKey]);
+  return given();
 };
 window.asked = 0;
 const ask = Notification.requestPermission.bind(Notification);
@@ -99,10 +105,44 @@ def test_a_browser_is_asked_after_the_click_and_shows_what_comes(
         ["Your turn", "Pick 3", f"/notifications/{told.pk}/"]
     ]
 
-    page.evaluate("delete sessionStorage.pushed")
     page.get_by_role("button", name="Remove Chrome on Linux").click()
     expect(page.get_by_text("Chrome on Linux tells you nothing any more.")).to_be_visible()
     assert not PushSubscription.objects.exists()
+    assert page.evaluate("!sessionStorage.pushed")
+
+
+def test_who_logs_out_is_told_nothing_more_in_this_browser(demo: Demo, new_page: NewPage, server: Receiver) -> None:
+    page = new_page(permissions=["notifications"])
+    given = {"endpoint": server.url, "keys": PushedTo().keys}
+    page.add_init_script(f"const GIVEN = {json.dumps(given)}; {STAND_IN}")
+    open_settings(page)
+    page.get_by_role("button", name="Tell me in this browser").click()
+    expect(page.get_by_text("This browser tells you. To end that")).to_be_visible()
+
+    page.get_by_label(re.compile("^Account of")).click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("banner").get_by_role("link", name="Log in")).to_be_visible()
+
+    assert page.evaluate("!sessionStorage.pushed")
+
+
+def test_a_browser_that_was_switched_on_with_another_key_can_be_switched_on_anew(
+    demo: Demo, new_page: NewPage, server: Receiver, settings: Settings
+) -> None:
+    page = new_page(permissions=["notifications"])
+    given = {"endpoint": server.url, "keys": PushedTo().keys}
+    page.add_init_script(f"const GIVEN = {json.dumps(given)}; {STAND_IN}")
+    open_settings(page)
+    button = page.get_by_role("button", name="Tell me in this browser")
+    button.click()
+    expect(page.get_by_text("This browser tells you. To end that")).to_be_visible()
+
+    settings.VAPID_PRIVATE_KEY = webpush.new_key()
+    page.reload()
+    button.click()
+
+    expect(page.get_by_text("This browser tells you. To end that")).to_be_visible()
+    expect(button).to_be_hidden()
 
 
 HAPPEN = """async ([name, given]) => {
