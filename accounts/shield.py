@@ -1,29 +1,36 @@
 """The spoiler shield: results stay hidden from a person until they say that they have seen the session.
 
-All moments are the game's time, as those at which sessions start.
+All moments are the game's time, as those at which sessions start. Accounts know no sessions: which of them have no
+result yet is registered by an app above when it starts.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import F
 from django.db.models.functions import Greatest
 
 from accounts.models import User
-from fantasy_f1.core.spoilers import is_hidden, results_until
 
 LONGEST_SESSION = timedelta(hours=3)
 """No session lasts longer. One that may still be running when the shield goes up is hidden as well."""
 
+FirstUntold = Callable[[datetime], datetime | None]
+_first_untold: FirstUntold = lambda now: None  # noqa: E731
 
-def hides(viewer: User | AnonymousUser, moment: datetime) -> bool:
-    """Whether what became known by a session that started at ``moment`` is hidden from the viewer."""
-    return is_hidden(moment, results_until(viewer))
+
+def register(first_untold: FirstUntold) -> None:
+    """``first_untold``: when the first session started whose result is still to come."""
+    global _first_untold
+    _first_untold = first_untold
 
 
 def raise_shield(*, user: User, now: datetime) -> User:
-    """Hide every result from now on, that of a session which is still running too. A raised shield stays as it is."""
-    User.objects.filter(pk=user.pk, results_until=None).update(results_until=now - LONGEST_SESSION)
+    """Hide every result that comes from now on, however long ago its session was. A raised shield stays as it is."""
+    until = now - LONGEST_SESSION
+    if untold := _first_untold(now):
+        until = min(until, untold - timedelta.resolution)
+    User.objects.filter(pk=user.pk, results_until=None).update(results_until=until)
     return _told(user)
 
 

@@ -79,7 +79,7 @@ def ensure() -> tuple[Demo, bool]:
     tell_scores(today - timedelta(days=1))
     clock.set_to(today)
     for user in User.objects.filter(constructors__league=made.league):
-        mark_all_read(user=user, before=today)
+        mark_all_read(user=user, created_at__lt=today)
     return made, True
 
 

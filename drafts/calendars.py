@@ -44,7 +44,7 @@ LAST_HOUR = timedelta(hours=1)
 CONFIRMED, TENTATIVE, CANCELLED = "CONFIRMED", "TENTATIVE", "CANCELLED"
 RACE_STATUS = {Race.Status.CANCELLED: CANCELLED, Race.Status.POSTPONED: TENTATIVE}
 KEPT_FOR = timedelta(days=400)
-"""What has not changed for so long is of a season that no feed shows any more."""
+"""What has not changed for so long is long over; where a feed still shows it, its changes are counted anew."""
 
 
 class NotPlaying(NotAllowed):

@@ -34,7 +34,6 @@ def render(name: str, entries: Sequence[Entry], *, base_url: str) -> bytes:
     calendar.add("prodid", "-//Fantasy F1//Calendar feed//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
     calendar.add("name", vText(name))
     calendar.add("x-wr-calname", vText(name))
     calendar.add("refresh-interval", ASK_AGAIN, parameters={"VALUE": "DURATION"})

@@ -132,12 +132,11 @@ def web_address(name: str, default: str) -> str:
     return value.rstrip("/")
 
 
-def service(name: str, module: str) -> str:
+def service(name: str, module: str, *, form: str = "https?://[^/]+.*") -> str:
     """The address of a service outside that is reported to, for which ``module`` must be installed; or nothing."""
     value = text(name)
-    address = urlsplit(value)
-    if value and (address.scheme not in ("http", "https") or not address.hostname):
-        refuse(name, "must be an address that begins with http:// or https://.")
+    if value and not re.fullmatch(form, value):  # the value itself may hold a key, so it is not repeated
+        refuse(name, "is not an address as docs/configuration.md shows it.")
     if value and find_spec(module) is None:
         refuse(name, "needs the packages of requirements-observability.txt, which are not installed.")
     return value

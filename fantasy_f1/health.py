@@ -6,10 +6,12 @@ from typing import Any
 import structlog
 from django.core.cache import cache
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from fantasy_f1 import watch
+from fantasy_f1.core import clockwork
 
 log = structlog.get_logger(__name__)
 
@@ -72,9 +74,9 @@ def _clockwork() -> dict[str, Any]:
     """Beat and the tasks: "ok" or "late"; what they are there for: how old the data is and what is left undone."""
     seen, ages = watch.beat_age(), watch.sync_ages()
     return {
-        "beat": "late" if seen is None or seen > watch.BEAT_SILENT.total_seconds() else "ok",
+        "beat": "late" if seen is None or seen > clockwork.SILENCE.total_seconds() else "ok",
         "beat_seen": None if seen is None else int(seen),
-        "tasks": "late" if watch.tasks_late(watch.task_states()) else "ok",
+        "tasks": "late" if any(line.late_by for line in clockwork.lines(timezone.now())) else "ok",
         "last_sync": int(min(ages.values())) if ages else None,
         "log_lag": max(watch.log_lag().values(), default=0),
         "clocks_late": watch.clocks_late().count,

@@ -6,18 +6,21 @@ from ipaddress import ip_address
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError as BrokerAway
 from prometheus_client import CONTENT_TYPE_LATEST
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 from redis import RedisError
 
 from fantasy_f1 import watch
-from fantasy_f1.core import hub, metrics
+from fantasy_f1.core import clockwork, hub, metrics
+from fantasy_f1.core.runs import TIMES
 
 log = structlog.get_logger(__name__)
 Lines = Iterator[Metric]
@@ -51,7 +54,7 @@ class _Database(Collector):
         up = GaugeMetricFamily("fantasy_f1_database_up", "Whether the database answers")
         try:
             lines = [*_sync(), *_tasks(), *_log(), *_clocks(), *_deliveries()]
-        except DatabaseError as error:
+        except Error as error:
             log.error("metrics without the database", error=str(error))
             lines = []
         up.add_metric([], bool(lines))
@@ -73,15 +76,16 @@ def _tasks() -> Lines:
         beat.add_metric([], seen)
     yield beat
     runs = CounterMetricFamily("fantasy_f1_task_runs", "Runs that did something", labels=["task", "outcome"])
-    took = GaugeMetricFamily("fantasy_f1_task_seconds", "How long the last run took", labels=["task"])
-    states = watch.task_states()
-    for state in states:
-        runs.add_metric([state.name, "done"], state.done)
-        runs.add_metric([state.name, "failed"], state.failed)
-        if state.seconds is not None:
-            took.add_metric([state.name], state.seconds)
+    took = HistogramMetricFamily("fantasy_f1_task_seconds", "How long these runs took", labels=["task"])
+    lines = clockwork.lines(timezone.now())
+    for line in lines:
+        runs.add_metric([line.job.name, "done"], line.state.done)
+        runs.add_metric([line.job.name, "failed"], line.state.failed)
+    limits = [floatToGoString(up_to) for up_to in TIMES]
+    for task, times in watch.task_times().items():
+        took.add_metric([task], list(zip(limits, times.counts, strict=True)), times.seconds)
     late = GaugeMetricFamily("fantasy_f1_tasks_late", "Tasks that no worker takes")
-    late.add_metric([], len(watch.tasks_late(states)))
+    late.add_metric([], sum(line.late_by is not None for line in lines))
     yield from (runs, took, late)
 
 

@@ -52,7 +52,14 @@ if IS_SQLITE:
     DATABASE["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     DATABASE["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 10, low=1, high=200), "timeout": 10}
+        # A server that hangs or is gone without a word is given up after this, or it would be waited for for hours.
+        "connect_timeout": 5,
+        "tcp_user_timeout": 30_000,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        **DATABASE.get("OPTIONS", {}),  # of the address, such as sslmode
+        "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 10, low=1, high=200), "timeout": 10},
     }
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -227,8 +234,8 @@ EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST") or "", _mail.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER") or "", _mail.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 20  # seconds; without it a mail server that hangs keeps a worker for ever
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Fantasy F1 <fantasy-f1@localhost>")
+EMAIL_TIMEOUT = 20  # seconds for each word of the mail server; one that hangs would keep a worker for ever
 
 # Push ------------------------------------------------------------------------------------------
 
@@ -368,5 +375,5 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 if env.text("METRICS_DIR"):
     # Read by the library when it is loaded, which is after these settings.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(env.folder("METRICS_DIR", Path(env.text("METRICS_DIR"))))
-SENTRY_DSN = env.service("SENTRY_DSN", "sentry_sdk")
+SENTRY_DSN = env.service("SENTRY_DSN", "sentry_sdk", form=r"https?://[^@/]+@[^@]+/[0-9]+")
 OTEL_EXPORTER_OTLP_ENDPOINT = env.service("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry")

@@ -2,8 +2,10 @@
 
 import json
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 from django.conf import settings
@@ -15,18 +17,14 @@ from django.utils import timezone
 from drafts.clock import GRACE
 from drafts.models import Draft
 from fantasy_f1.celery import app
-from fantasy_f1.core import clock, jobs, log_reader, tracing
-from fantasy_f1.core.models import Beat, LogPosition, TaskState
+from fantasy_f1.core import clock, jobs, log_reader, runs, tracing
+from fantasy_f1.core.models import Beat, LogPosition, TaskTime
 from notifications.models import Delivery
 from notifications.webhooks.models import WebhookDelivery
 from races.models import SyncRun
 
 BROKER_TIMEOUT = 2
 """Seconds."""
-BEAT_SILENT = timedelta(seconds=30)
-"""Beat says that it lives every five seconds."""
-TASK_SILENT = timedelta(minutes=2)
-"""What a task may be late beyond twice its interval: one that finds nothing to do is noted once a minute."""
 SETTLED_WITHIN = timedelta(seconds=5)
 """Beat looks for turns that are over each second."""
 
@@ -57,19 +55,25 @@ def beat_age() -> float | None:
     return _age(seen_at) if seen_at else None
 
 
-def task_states() -> list[TaskState]:
-    return list(TaskState.objects.defer("error").order_by("pk"))
+@dataclass(frozen=True)
+class Times:
+    """How many runs of a task took up to so many seconds (``runs.TIMES``), and how many all of them took together."""
+
+    counts: list[int]
+    seconds: float
 
 
-def tasks_late(states: list[TaskState]) -> list[str]:
-    """Names of the tasks that no worker has taken for much longer than their interval."""
-    seen = {state.name: state.seen_at for state in states}
-    late = []
-    for each in jobs.catalogue():
-        seen_at = seen.get(each.name)
-        if isinstance(each.every, timedelta) and seen_at and _age(seen_at) > _patience(each.every):
-            late.append(each.name)
-    return late
+def task_times() -> dict[str, Times]:
+    """How long runs took, by task."""
+    noted: dict[str, dict[float, TaskTime]] = defaultdict(dict)
+    for row in TaskTime.objects.order_by("task"):
+        noted[row.task][row.up_to] = row
+    return {task: _times(rows) for task, rows in noted.items()}
+
+
+def _times(rows: dict[float, TaskTime]) -> Times:
+    counts = accumulate(rows[up_to].count if up_to in rows else 0 for up_to in runs.TIMES)
+    return Times([*counts], sum(row.seconds for row in rows.values()))
 
 
 def log_lag() -> dict[str, int]:
@@ -132,10 +136,6 @@ def _look_in_memory(channel: Any, queue: str) -> Waiting:
 def _waiting(count: int, oldest: dict[str, Any] | None) -> Waiting:
     sent_at = oldest["headers"].get(tracing.SENT_AT) if oldest else None
     return Waiting(count, max(0.0, time.time() - sent_at) if sent_at else 0.0)
-
-
-def _patience(every: timedelta) -> float:
-    return (2 * every + TASK_SILENT).total_seconds()
 
 
 def _age(moment: datetime) -> float:

@@ -173,7 +173,7 @@ class LeagueForm(PaceForm, RefusableForm, forms.ModelForm):
             "draft_method": "Snake turns round after every team had a pick, so that the last picks twice in a row. "
             "Sequential starts again with the first. Either way, the order rotates from race to race.",
             "draft_opens_days": "1 to 14. Players have from then until the lock.",
-            "draft_locks_at": "No pick changes after that; for teams that did not pick, the ranking does.",
+            "draft_locks_at": "No pick changes after that; for teams that did not pick, the autopick does.",
         }
 
 
@@ -243,7 +243,7 @@ class MemberForm(forms.Form):
         constructor.queryset = league.constructors.select_related("user", "league")
 
 
-class SuccessorForm(MemberForm):
+class SuccessorForm(MemberForm, RefusableForm):
     username = forms.CharField(max_length=30)
 
 

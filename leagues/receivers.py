@@ -1,11 +1,11 @@
-"""What leagues do when an account closes, and what they tell accounts about people."""
+"""What leagues do when an account closes, and what they tell accounts about people and races."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from accounts import export, visibility
+from accounts import export, shield, visibility
 from accounts.models import User
 from accounts.signals import account_closing
 from fantasy_f1.core import live
@@ -14,6 +14,7 @@ from leagues import chat
 from leagues.departures import check_departure, depart
 from leagues.events import ConstructorLeft, ConstructorTakenOver, LeagueChanged, LeagueDeleted, ManagersChanged
 from leagues.models import League
+from races.queries import first_untold
 
 ANOTHER_AUDIENCE = (ConstructorLeft, ConstructorTakenOver, LeagueChanged, LeagueDeleted, ManagersChanged)
 """After these somebody may not see the league any more."""
@@ -53,6 +54,7 @@ def connect() -> None:
         published.connect(look_who_listens, sender=event)
     account_closing.connect(let_go)
     visibility.register(league_mates)
+    shield.register(first_untold)
     export.register("managed_leagues", leagues_of)
     export.register("constructors", constructors_of)
     export.register("chat", chat.said_by)

@@ -183,13 +183,19 @@ def invite_back(request: UserRequest, pk: int) -> HttpResponse:
 @login_required
 def offer(request: UserRequest, pk: int) -> HttpResponse:
     """Let another player take a team over."""
-    given = read(SuccessorForm(request.POST, league=own_league(request, pk)))
+    league = own_league(request, pk)
+    form = SuccessorForm(request.POST, league=league)
+    given = read(form)
     constructor = given["constructor"]
-    require_manager(request.user, constructor.league)
-    to = membership.player_called(given["username"])
-    membership.offer_team(
-        constructor_id=constructor.pk, to=to, actor=request.user, reason=given["reason"], now=clock.now()
-    )
+    require_manager(request.user, league)
+    try:
+        to = membership.player_called(given["username"])
+        membership.offer_team(
+            constructor_id=constructor.pk, to=to, actor=request.user, reason=given["reason"], now=clock.now()
+        )
+    except DomainError as error:
+        form.refuse(error)
+        return _settings(request, league, offers={constructor.pk: form})
     messages.success(request, f"{to.display_name} may take over {constructor} now, and is told so.")
     return redirect("leagues:settings", pk)
 
@@ -304,8 +310,14 @@ def _join(request: PageRequest, league: League, code: str) -> HttpResponse:
 
 
 def _settings(
-    request: UserRequest, league: League, *, form: LeagueForm | None = None, team_form: TeamForm | None = None
+    request: UserRequest,
+    league: League,
+    *,
+    form: LeagueForm | None = None,
+    team_form: TeamForm | None = None,
+    offers: dict[int, SuccessorForm] | None = None,
 ) -> HttpResponse:
+    """``offers``: what was refused, by the team."""
     teams = list(league.constructors.select_related("user", "league", "offered_to"))
     mine = next((team for team in teams if team.user_id == request.user.pk and team.is_active), None)
     manages = may_manage(request.user, league)
@@ -316,13 +328,14 @@ def _settings(
         form = LeagueForm(initial=values)
     if mine and team_form is None:
         team_form = TeamForm(constructor=mine)
-    refused = bool((form and form.errors) or (team_form and team_form.errors))
+    refused = bool(offers or (form and form.errors) or (team_form and team_form.errors))
     managing = list(league.managers.all())
     playing = [team for team in teams if team.is_active]
     context = {
         "league": league,
         "form": form,
         "team_form": team_form,
+        "offers": offers or {},
         "mine": mine,
         "manages": manages,
         "playing": playing,

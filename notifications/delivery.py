@@ -9,12 +9,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from drafts.clock import quiet_until
-from drafts.models import Draft
 from fantasy_f1.core import clock
 from fantasy_f1.core.sweeps import attempts
-from notifications import outgoing, reminders, telling
+from notifications import outgoing
 from notifications.channels import CHANNELS
-from notifications.models import Delivery, Habits, Notification
+from notifications.models import Delivery, Habits
 from notifications.outgoing import NotNeeded, NotYet
 from notifications.preferences import wanted
 
@@ -66,33 +65,16 @@ def _repeat(sweep: Callable[..., int], rows: QuerySet[Delivery]) -> None:
 
 
 def _is_needed(delivery: Delivery) -> None:
-    """What was read in the app, is over or is not wanted by now is not sent; nor is anything in quiet hours."""
+    """What was read, is over or is not wanted by now is not sent; nor is anything in quiet hours."""
     notification = delivery.notification
-    if notification.is_read:
-        raise NotNeeded("It was read in the app.")
     if notification.useful_until and clock.now() >= notification.useful_until:
         raise NotNeeded("It came too late to be of use.")
+    if notification.is_read:
+        raise NotNeeded("It was read in the app.")
     if not notification.user.is_active:
         raise NotNeeded("The account is closed.")
     if (notification.type, delivery.channel) not in wanted([notification.user_id])[notification.user_id]:
         raise NotNeeded("It is not wanted any more.")
-    if _is_over(notification):
-        raise NotNeeded("It is over.")
     habits: Habits | None = getattr(notification.user, "notification_habits", None)
     if habits and (at := quiet_until(timezone.now(), habits.quiet)):
         raise NotYet(at)
-
-
-SAYERS = {Notification.Type.PICK_TURN: telling.of_turn, Notification.Type.REMINDER: reminders.of_lock}
-
-
-def _is_over(notification: Notification) -> bool:
-    """Whether it calls for a pick, and would not be told any more: who waits for a pause to end may be called still."""
-    if notification.league_id is None or notification.type not in SAYERS:
-        return False
-    say, told = SAYERS[Notification.Type(notification.type)], (notification.user_id, notification.dedupe_key)
-    drafts = Draft.objects.filter(league=notification.league_id, status__in=Draft.RUNNING)
-    return not any(
-        draft.status == Draft.Status.PAUSED or told in {(user, message.key) for user, message in say(draft)}
-        for draft in drafts.select_related("league", "race")
-    )

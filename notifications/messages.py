@@ -44,7 +44,6 @@ class Message:
 class Place:
     """A team's place in a league's race."""
 
-    team_name: str
     points: Decimal
     rank: int
     tied: bool
@@ -52,7 +51,7 @@ class Place:
 
 
 def draft_open(draft: Draft, *, opening: int, first: Constructor) -> Message:
-    """``opening`` tells turns of one number apart: a race that moves far is drafted anew, and picks can be undone."""
+    """``opening`` tells turns of one number apart: a draft may begin anew, and picks can be undone."""
     return Message(
         Notification.Type.DRAFT_OPEN,
         f"{draft.race.name}: the draft is open",
@@ -75,10 +74,15 @@ def pick_turn(draft: Draft, *, opening: int, team: Constructor) -> Message:
         f"Your turn in {draft.league}",
         f"Pick {draft.current_pick} for the {draft.race.name} is yours{until}: choose a driver for {team}.",
         _room(draft),
-        f"draft:{draft.pk}:{opening}:turn:{draft.current_pick}",
+        turn_key(draft, opening=opening),
         draft.league_id,
         useful_until=draft.deadline_at or draft.locks_at,
     )
+
+
+def turn_key(draft: Draft, *, opening: int) -> str:
+    """Of the turn that is on the clock."""
+    return f"draft:{draft.pk}:{opening}:turn:{draft.current_pick}"
 
 
 def reminder(draft: Draft, *, team: Constructor) -> Message:
@@ -116,8 +120,9 @@ def draft_changed(
     *,
     actor: User | None,
     version: int,
+    is_back: bool = False,
 ) -> Message:
-    """What was done to the draft as a whole; ``version`` is that of the event."""
+    """What was done to the draft as a whole; ``version`` is that of the event. It ``is_back`` with its race."""
     by = f"{actor.display_name}, who manages {draft.league}," if actor else ""
     match event:
         case DraftPaused(reason=reason):
@@ -133,10 +138,13 @@ def draft_changed(
             text = f"{by} {done}.{_why(reason)}"
         case DraftVoided(reason=reason):
             title, text = "the draft is void", f"{by} made it void: {reason}" if by else f"{reason.removesuffix('.')}."
+        case DraftMoved(reset=False) if is_back:
+            title, text = "the race is back", f"The draft in {draft.league} is no longer void: look at its page."
         case DraftMoved(reset=reset):
             title = "the draft begins anew" if reset else "the race moved"
             text = "The race moved far: all drivers are free again, and the order stays." if reset else "Picks stand."
-            text = f"{text} The draft in {draft.league} locks at another time: look at its page."
+            if draft.status != Draft.Status.LOCKED:
+                text = f"{text} The draft in {draft.league} locks at another time: look at its page."
     return Message(
         Notification.Type.DRAFT_UPDATE,
         f"{draft.race.name}: {title}",
@@ -152,26 +160,33 @@ def _why(reason: str) -> str:
     return f" Reason: {reason.removesuffix('.')}." if reason else ""
 
 
-def race_finished(league_id: int, league: str, race: Race, place: Place) -> Message:
+def race_finished(*, league_id: int, league: str, race: Race, team: str, place: Place, number: int) -> Message:
+    """``number`` counts the scorings of the race."""
     return Message(
         Notification.Type.RACE_FINISHED,
         f"{race.name}: {_points(place)}",
-        f"{place.team_name} is {_rank(place)} in {league}.",
+        f"{team} is {_rank(place)} of {place.teams} in {league}.",
         _board(league_id, race.pk),
-        f"race:{race.pk}:league:{league_id}:scored",
+        f"race:{race.pk}:league:{league_id}:scored:{number}",
         league_id,
         race_id=race.pk,
     )
 
 
 def results_amended(
-    league_id: int, league: str, race: Race, place: Place, *, number: int, changes: Sequence[str]
+    *, league_id: int, league: str, race: Race, team: str, place: Place, was: Place, changes: Sequence[str], number: int
 ) -> Message:
-    """``changes`` as in ``RaceScored``, of the league's drivers; ``number`` counts the scorings."""
+    """``changes`` are those of the league's drivers, in words."""
+    points = f"still has {_points(place)}"
+    if place.points != was.points:
+        points = f"has {_points(place)} instead of {plain(was.points)}"
+    rank = f"is still {_rank(place)} of {place.teams} in {league}"
+    if _rank(place) != _rank(was):
+        rank = f"is {_rank(place)} of {place.teams} in {league} instead of {_rank(was)}"
     return Message(
         Notification.Type.RESULTS_AMENDED,
         f"{race.name}: the results changed",
-        f"{place.team_name} now has {_points(place)} and is {_rank(place)} in {league}. {', '.join(changes)}.",
+        f"{team} {points} and {rank}. {', '.join(changes)}.",
         _board(league_id, race.pk),
         f"race:{race.pk}:league:{league_id}:scored:{number}",
         league_id,
@@ -323,4 +338,4 @@ def _points(place: Place) -> str:
 
 
 def _rank(place: Place) -> str:
-    return f"P{place.rank}{' (shared)' if place.tied else ''} of {place.teams}"
+    return f"P{place.rank}{' (shared)' if place.tied else ''}"

@@ -6,6 +6,7 @@ from accounts import export
 from accounts.models import User
 from accounts.signals import account_closing
 from fantasy_f1.core.spoilers import results_until
+from notifications import service
 from notifications.models import Habits
 from notifications.shown import shown
 
@@ -15,6 +16,7 @@ def forget(*, user: User, for_good: bool, **kwargs: Any) -> None:
     user.push_subscriptions.all().delete()
     if for_good:
         user.notifications.all().delete()
+        service.forget_person(user)
         user.webhooks.all().delete()
         user.notification_preferences.all().delete()
         Habits.objects.filter(user=user).delete()

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from drafts.clock import quiet_until
+from fantasy_f1.core import clock
 from notifications.channels import CHANNELS
 from notifications.models import Channel, Delivery, Habits, Notification
 from notifications.preferences import wanted
@@ -54,10 +55,12 @@ def _deliveries(batch: list[Notification], now: datetime) -> Iterator[Delivery]:
 
 
 def _set_time(delivery: Delivery, habits: Habits, now: datetime) -> None:
-    """In the next digest where it is gathered; never in quiet hours."""
+    """In the next digest where it is gathered, and of use until then; never in quiet hours."""
     gathers = habits.digest == Habits.Digest.DAILY and delivery.channel == Channel.EMAIL
     if gathers and _can_wait(delivery.notification):
-        delivery.in_digest, delivery.next_at = True, _next_digest(habits, now)
+        digest_at, until = _next_digest(habits, now), delivery.notification.useful_until
+        if until is None or until - clock.now() > digest_at - now:
+            delivery.in_digest, delivery.next_at = True, digest_at
     delivery.next_at = quiet_until(delivery.next_at, habits.quiet) or delivery.next_at
 
 

@@ -1,10 +1,12 @@
 """Telling people, telling them again, and what they have read: the only writer of ``Notification``."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.text import Truncator
 
 from accounts.models import User
@@ -17,6 +19,7 @@ from leagues.permissions import require_manager
 from notifications.bell import ring
 from notifications.messages import MAX_TEXT, MAX_TITLE, Message
 from notifications.models import Notification
+from notifications.shown import open_title
 
 KEPT_FOR = timedelta(days=365)
 Letter = tuple[int, Message]
@@ -65,7 +68,7 @@ def tell_again(*, notification_id: int, actor: User, now: datetime) -> Notificat
     Safe to repeat: it stays the one notification. Raises ``NotAllowed``, ``NobodyThere``.
     """
     with transaction.atomic():
-        notification = Notification.objects.select_related("user").get(pk=notification_id)
+        notification = Notification.objects.select_related("user", "race").get(pk=notification_id)
         if notification.league_id is None:
             raise NotAllowed("This is about no league.")
         league = League.objects.lock(notification.league_id)
@@ -77,7 +80,7 @@ def tell_again(*, notification_id: int, actor: User, now: datetime) -> Notificat
         notification.is_read, notification.created_at = False, now
         notification.save(update_fields=["is_read", "created_at"])
         ring({reader.pk})
-        publish(ToldAgain(league.pk, reader.pk, notification.title), source=league, actor=actor, now=now)
+        publish(ToldAgain(league.pk, reader.pk, open_title(notification)), source=league, actor=actor, now=now)
     return notification
 
 
@@ -89,18 +92,38 @@ def mark_read(notification: Notification) -> None:
         ring({notification.user_id})
 
 
-def mark_all_read(*, user: User, before: datetime | None = None) -> int:
-    """All of the user's, or those from ``before`` a moment → how many were unread."""
-    unread = for_user(user).filter(is_read=False)
-    marked = (unread.filter(created_at__lt=before) if before else unread).update(is_read=True)
+def mark_all_read(*, user: User, **only: Any) -> int:
+    """All of the user's, or ``only`` those that match → how many were unread."""
+    marked = for_user(user).filter(is_read=False, **only).update(is_read=True)
     if marked:
         ring({user.pk})
     return marked
 
 
+def end(notifications: QuerySet[Notification], *, now: datetime) -> None:
+    """Those that are unread are over: nobody need read them, and they are sent nowhere any more.
+
+    Within a transaction. What somebody reads just now is left to them: nobody is waited for.
+    """
+    unread = notifications.filter(is_read=False).select_for_update(skip_locked=True)
+    over = dict(unread.values_list("pk", "user"))
+    if over:
+        Notification.objects.filter(pk__in=over).update(is_read=True, useful_until=now)
+        ring(set(over.values()))
+
+
 def forget_old(*, now: datetime) -> None:
     """Delete what people read a year ago."""
     Notification.objects.filter(is_read=True, created_at__lt=now - KEPT_FOR).delete()
+
+
+def forget_person(user: User) -> None:
+    """Delete what their leagues were told of a person by name."""
+    name = rf"(^|\W){re.escape(user.display_name)}(\W|$)"
+    of_them = Q(type=Notification.Type.LEAGUE) & (Q(title__regex=name) | Q(message__regex=name))
+    of_them |= Q(type=Notification.Type.DRAFT_UPDATE, message__startswith=f"{user.display_name}, who manages ")
+    leagues = League.objects.filter(Q(constructors__user=user) | Q(creator=user))
+    Notification.objects.filter(of_them, league__in=leagues).delete()
 
 
 def _short(text: str, most: int) -> str:

@@ -22,9 +22,14 @@ def hidden_race(notification: Notification, until: datetime | None) -> Race | No
 
 def shown(notification: Notification, until: datetime | None) -> tuple[str, str]:
     """→ title and text, as its reader may see them."""
-    if race := hidden_race(notification, until):
-        return f"{race.name}: the points are in", COVER
+    if hidden_race(notification, until):
+        return open_title(notification), COVER
     return notification.title, notification.message
+
+
+def open_title(notification: Notification) -> str:
+    """The title as anybody may see it: it gives no result away. Ask with the race loaded."""
+    return f"{notification.race.name}: the points are in" if notification.race else notification.title
 
 
 def without_hidden(notifications: QuerySet[Notification], until: datetime | None) -> QuerySet[Notification]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from typing import Any, TypeVar
 
+from django.db.models import Q
+
 from accounts.models import User
 from drafts.events import (
     ClockChanged,
@@ -28,11 +30,13 @@ from fantasy_f1.core.models import EventLog
 from leagues.events import ConstructorJoined, ConstructorLeft, ConstructorTakenOver, ManagersChanged, TeamOffered
 from leagues.models import Constructor, League
 from notifications import messages, service
+from notifications.models import Notification
 from notifications.service import Letter
 from races.events import ResultsLate
 from races.models import Race, Session
 
 READER = "notifications"
+Type = Notification.Type
 E = TypeVar("E", bound=Event)
 Change = DraftPaused | DraftResumed | PicksUndone | ClockChanged | DraftVoided | DraftMoved
 
@@ -53,9 +57,10 @@ def catch_up() -> None:
 
 
 def _tell(row: EventLog) -> None:
-    if tellers := TELLERS.get(row.name):
-        letters = [letter for teller in tellers for letter in teller(row)]
-        service.create(letters, now=row.created_at)
+    letters = [letter for teller in TELLERS.get(row.name, ()) for letter in teller(row)]
+    service.create(letters, now=row.created_at)
+    if row.topic.startswith("draft:"):
+        _end_what_is_over(row)
 
 
 def _event(kind: type[E], row: EventLog) -> E:
@@ -70,23 +75,20 @@ def _of_opening(row: EventLog) -> Iterator[Letter]:
     draft = _draft(row)
     if draft and draft.status == Draft.Status.OPEN:
         teams = Constructor.objects.in_bulk(draft.order_data)
-        message = messages.draft_open(draft, opening=_opening(row), first=teams[draft.order_data[0]])
-        yield from ((team.user_id, message) for team in teams.values())
+        opening = _opening(row.topic, row.version)
+        message = messages.draft_open(draft, opening=opening, first=teams[draft.order_data[0]])
+        yield from ((team.user_id, message) for team in teams.values() if team.is_active)
 
 
 def _of_turn(row: EventLog) -> Iterator[Letter]:
-    if draft := _draft(row):
-        yield from of_turn(draft)
-
-
-def of_turn(draft: Draft) -> Iterator[Letter]:
     """Whoever is on the clock now, unless the autopick picks for them."""
-    turn_of = on_the_clock(draft)
-    if turn_of is not None:
-        latest = draft.events().order_by("-version")[0]
+    draft = _draft(row)
+    turn_of = on_the_clock(draft) if draft else None
+    if draft and turn_of is not None:
+        opening = _opening(draft.topic, draft.version)
         on_autopick = Autopilot.objects.of(draft).values("constructor")
         for team in Constructor.objects.filter(pk=turn_of).select_related("user").exclude(pk__in=on_autopick):
-            yield team.user_id, messages.pick_turn(draft, opening=_opening(latest), team=team)
+            yield team.user_id, messages.pick_turn(draft, opening=opening, team=team)
 
 
 def _of_pick(row: EventLog) -> Iterator[Letter]:
@@ -96,7 +98,7 @@ def _of_pick(row: EventLog) -> Iterator[Letter]:
         return
     picks = Pick.objects.select_related("constructor", "driver", "draft__league", "draft__race")
     for pick in picks.filter(draft=event.draft_id, pick_number=event.pick_number, driver=event.driver_id):
-        yield pick.constructor.user_id, messages.picked_for_you(pick, opening=_opening(row))
+        yield pick.constructor.user_id, messages.picked_for_you(pick, opening=_opening(row.topic, row.version))
 
 
 def _of_change(kind: type[Change]) -> Callable[[EventLog], Iterator[Letter]]:
@@ -104,9 +106,11 @@ def _of_change(kind: type[Change]) -> Callable[[EventLog], Iterator[Letter]]:
 
     def tell(row: EventLog) -> Iterator[Letter]:
         draft = _draft(row)
-        if draft and (draft.status != Draft.Status.SCHEDULED or row.data.get("reset")):
-            actor = row.actor
-            message = messages.draft_changed(draft, _event(kind, row), actor=actor, version=row.version)
+        is_back = kind is DraftMoved and _happened(row.topic, row.version - 1, DraftVoided)
+        if draft and (draft.status != Draft.Status.SCHEDULED or row.data.get("reset") or is_back):
+            message = messages.draft_changed(
+                draft, _event(kind, row), actor=row.actor, version=row.version, is_back=is_back
+            )
             players = draft.league.constructors.playing().exclude(user=row.actor_id or 0)
             yield from ((user, message) for user in players.values_list("user", flat=True))
 
@@ -114,19 +118,43 @@ def _of_change(kind: type[Change]) -> Callable[[EventLog], Iterator[Letter]]:
 
 
 def _of_move(row: EventLog) -> Iterable[Letter]:
-    """The same, unless the race came back: then it is told that the draft goes on."""
-    is_back = EventLog.objects.filter(topic=row.topic, version=row.version + 1, name=DraftResumed.__name__).exists()
-    return () if is_back else _of_change(DraftMoved)(row)
+    """The same, unless the draft of a race that came back goes on: then that is told."""
+    return () if _happened(row.topic, row.version + 1, DraftResumed) else _of_change(DraftMoved)(row)
+
+
+def _happened(topic: str, version: int, kind: type[Event]) -> bool:
+    return EventLog.objects.filter(topic=topic, version=version, name=kind.__name__).exists()
 
 
 def _draft(row: EventLog) -> Draft | None:
     return Draft.objects.select_related("league", "race").filter(pk=row.data["draft_id"]).first()
 
 
-def _opening(row: EventLog) -> int:
-    """How often the draft was opened, or taken back to an earlier turn: the same turn may come again."""
-    begun = [DraftOpened.__name__, PicksUndone.__name__]
-    return EventLog.objects.filter(topic=row.topic, version__lte=row.version, name__in=begun).count()
+BEGUN = [kind.__name__ for kind in (DraftOpened, OrderChanged, ClockChanged, PicksUndone, DraftResumed)]
+"""After these a turn begins anew, or goes on until another time."""
+
+
+def _opening(topic: str, version: int) -> int:
+    """How often a draft had begun anew by that version: the same turn may come again."""
+    return EventLog.objects.filter(topic=topic, version__lte=version, name__in=BEGUN).count()
+
+
+def _end_what_is_over(row: EventLog) -> None:
+    """What was told of the draft, and helps nobody any more: a turn that is taken, that no driver was picked, and that
+    the draft is open.
+    """
+    draft = _draft(row)
+    if draft is None:
+        return
+    over = Q(type=Type.PICK_TURN)
+    if on_the_clock(draft):
+        over &= ~Q(dedupe_key=messages.turn_key(draft, opening=_opening(draft.topic, draft.version)))
+    over |= Q(type=Type.REMINDER, user__in=draft.picks.values("constructor__user"))
+    if draft.status not in (Draft.Status.OPEN, Draft.Status.PAUSED):
+        over |= Q(type__in=[Type.DRAFT_OPEN, Type.REMINDER])
+    players = draft.league.constructors.values("user")
+    of_draft = Notification.objects.filter(user__in=players, dedupe_key__startswith=f"{draft.topic}:")
+    service.end(of_draft.filter(over), now=row.created_at)
 
 
 # Leagues ----------------------------------------------------------------------------------------
@@ -174,9 +202,8 @@ def _of_managers(row: EventLog) -> Iterator[Letter]:
         events = league.events().filter(name=ManagersChanged.__name__, version__lt=row.version)
         last = events.order_by("-version").first()
         before = set(last.data["user_ids"]) if last else {league.creator_id}
-        for user_id in sorted((now ^ before) - {row.actor_id}):
-            message = messages.managers_changed(league, manages=user_id in now, event=_key(row))
-            yield user_id, message
+        for user in User.objects.filter(pk__in=(now ^ before) - {row.actor_id}):
+            yield user.pk, messages.managers_changed(league, manages=user.pk in now, event=_key(row))
 
 
 # For hosts --------------------------------------------------------------------------------------
@@ -213,7 +240,7 @@ _tellers: dict[type[Any], list[Teller]] = {
     DraftResumed: [_of_change(DraftResumed), _of_turn],
     DraftPaused: [_of_change(DraftPaused)],
     PicksUndone: [_of_change(PicksUndone)],
-    ClockChanged: [_of_change(ClockChanged)],
+    ClockChanged: [_of_change(ClockChanged), _of_turn],
     DraftVoided: [_of_change(DraftVoided)],
     DraftMoved: [_of_move],
     ConstructorJoined: [_of_joining],

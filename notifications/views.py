@@ -1,20 +1,27 @@
 """A user's notifications: to read, and to mark as read."""
 
+import re
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fantasy_f1.core.converters import id_of
 from fantasy_f1.core.http import UserRequest, post_only, render_page
 from fantasy_f1.core.spoilers import seen_by
+from leagues.models import League
 from notifications import service
 from notifications.models import Notification
 from notifications.shown import shown
 
 PER_PAGE = 25
+OF_LEAGUE = re.compile(r"/leagues/(\d+)/")
+"""The pages of a league, which only those see who are in it, where it is private."""
 Choice = tuple[str, str, int]
 """Value and name of a filter's choice, and how many there are."""
 
@@ -35,6 +42,7 @@ def index(request: UserRequest) -> HttpResponse:
     context = {
         "page": page,
         "items": [(each, *shown(each, until)) for each in page],
+        "newest": own.aggregate(newest=Max("pk"))["newest"],
         "only_unread": only_unread,
         "types": types,
         "type": kind,
@@ -75,6 +83,10 @@ def follow(request: UserRequest, pk: int) -> HttpResponse:
     """To the page that a notification is about; it counts as read then."""
     notification = get_object_or_404(request.user.notifications, pk=pk)
     service.mark_read(notification)
+    of_league = OF_LEAGUE.match(notification.link)
+    if of_league and not League.objects.open_to(request.user).filter(pk=of_league[1]).exists():
+        messages.info(request, "You cannot see the page of that league any more.")
+        return redirect("notifications:list")
     return redirect(notification.link or "notifications:list")
 
 
@@ -88,7 +100,9 @@ def read(request: UserRequest, pk: int) -> HttpResponse:
 @post_only("notifications:list")
 @login_required
 def read_all(request: UserRequest) -> HttpResponse:
-    service.mark_all_read(user=request.user)
+    """What has come after the page was made was not seen on it: that stays unread."""
+    newest = id_of(request.POST.get("newest", ""))
+    service.mark_all_read(user=request.user, **({"pk__lte": newest} if newest else {}))
     return _back(request)
 
 

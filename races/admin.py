@@ -140,7 +140,9 @@ class RaceAdmin(ReadOnly):
             except DomainError as error:
                 self.message_user(request, error.message, messages.ERROR)
             else:
-                self.message_user(request, f"{race} is cancelled.", messages.SUCCESS)
+                self.message_user(
+                    request, f"{race} is cancelled. A calendar that names it brings it back.", messages.SUCCESS
+                )
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))

@@ -6,6 +6,7 @@ class RacesConfig(AppConfig):
 
     def ready(self) -> None:
         from fantasy_f1.core import clockwork
-        from races import questions
+        from races import questions, sync
 
         clockwork.register(questions.warnings)
+        clockwork.register(sync.warnings)

@@ -56,8 +56,9 @@ def enter_result(
     """Store ``lines``, one for each driver who can be in it (see ``candidates``), as a session's provisional result.
 
     It stands until the feed tells something that it has not told before. Where the feed's result stands it is refused
-    (``FeedHasResult``) unless ``replaces_feed``. What the standing version tells beside it (times, laps) is kept.
-    Raises ``NotAllowed``, ``Invalid`` and ``ResultsRefused`` besides.
+    (``FeedHasResult``) unless ``replaces_feed``. What the standing version tells beside it (times, laps) is kept; who
+    enters what the feed told last takes their own back, and the feed's stands again. Raises ``NotAllowed``, ``Invalid``
+    and ``ResultsRefused`` besides.
     """
     if not actor.is_superuser:
         raise NotAllowed("Only hosts enter results.")
@@ -69,6 +70,9 @@ def enter_result(
             raise FeedHasResult("The feed has this result already. To put yours in its place, say so below.")
         known = {entry.driver_id: entry for entry in candidates(race, session)}
         _refuse_nonsense(session, lines, known)
+        told = race.revisions.filter(session=session).exclude(source=MANUAL).first()
+        if told and set(_lines_of(told).values()) == {line for line in lines if line.fate != Fate.ABSENT}:
+            return ingest_results(race, session, current_rows(told), source=told.source, actor=actor, now=now)
         before = {row.driver_id: row for row in current_rows(standing)} if standing else {}
         rows = _rows(race, session, lines, known, before)
         return ingest_results(race, session, rows, source=MANUAL, actor=actor, now=now)
@@ -101,15 +105,17 @@ def candidates(race: Race, session: str) -> list[RaceEntry]:
 def standing_lines(race: Race, session: str) -> dict[int, Line]:
     """Driver → his line in the standing version, to begin with; empty without one."""
     revision = race.revisions.filter(session=session, is_current=True).first()
-    if revision is None:
-        return {}
-    ids = {entry.driver.external_id: entry.driver_id for entry in candidates(race, session)}
-    return {ids[row.driver_id]: _line(ids[row.driver_id], row) for row in current_rows(revision)}
+    return _lines_of(revision) if revision else {}
 
 
 def feed_stands(race: Race, session: str) -> bool:
     """Whether the standing version is from the feed."""
     return ResultRevision.objects.filter(race=race, session=session, is_current=True).exclude(source=MANUAL).exists()
+
+
+def _lines_of(revision: ResultRevision) -> dict[int, Line]:
+    ids = dict(revision.results.values_list("driver__external_id", "driver_id"))
+    return {ids[row.driver_id]: _line(ids[row.driver_id], row) for row in current_rows(revision)}
 
 
 def _line(driver_id: int, row: ResultRow) -> Line:

@@ -5,16 +5,30 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from fantasy_f1.core.spoilers import is_hidden
 from races import pricing
-from races.models import Driver, Race, RaceEntry, RaceResult, ResultRevision, Season, SeasonEntry, Session, Team
+from races.models import (
+    SESSION_STARTS,
+    Driver,
+    Race,
+    RaceEntry,
+    RaceResult,
+    ResultRevision,
+    Season,
+    SeasonEntry,
+    Session,
+    Team,
+)
 
 CENT = Decimal("0.01")
+WEEKEND = timedelta(days=4)
+COMES_WITHIN = timedelta(days=2)
+"""A result that has not come by then is missing, and nobody waits for it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,21 @@ def is_over(season: Season, *, now: datetime) -> bool:
     if season.races.exists():
         return next_race(now=now, season=season) is None
     return season.year < now.year
+
+
+def first_untold(now: datetime) -> datetime | None:
+    """When the first session of the last days started that was held, but has no result yet."""
+    races = Race.objects.exclude(status=Race.Status.CANCELLED).filter(
+        starts_at__range=(now - COMES_WITHIN, now + WEEKEND)
+    )
+    told = set(ResultRevision.objects.current().filter(race__in=races).order_by().values_list("race", "session"))
+    starts = (
+        getattr(race, column)
+        for race in races
+        for session, column in SESSION_STARTS.items()
+        if (race.pk, session.value) not in told
+    )
+    return min((at for at in starts if at and now - COMES_WITHIN <= at <= now), default=None)
 
 
 def driver_table(

@@ -105,7 +105,7 @@ def store_results(
             _settle(race, session, source=source, now=now)
             return Outcome("unchanged", len(rows))
         told = race.revisions.filter(session=session).exclude(source=MANUAL).first()  # the last one from a feed
-        if told and told.digest == digest and source != MANUAL:
+        if told and told.digest == digest and actor is None:
             return Outcome("unchanged", len(rows))  # what a host replaced; only other news take the place of theirs
         entered = race.entries.draftable().count() if session == Session.GRAND_PRIX and not old else 0
         if len(rows) * 2 < entered:

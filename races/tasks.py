@@ -15,16 +15,12 @@ PUBLIC_UPSTREAM = "api.jolpi.ca"
 log = structlog.get_logger(__name__)
 
 
-@periodic(every=time(6, 17), queue=Queue.SYNC, limit=sync.LEASE)
+@periodic(every=time(6, 17), queue=Queue.SYNC, limit=sync.LEASE, again_for=(sync.SyncBusy,))
 def sync_season() -> None:
     """Brings drivers and calendar of this year's season from the upstream."""
     now = clock.now()
-    if not _upstream_knows_our_time():
-        return
-    try:
+    if _upstream_knows_our_time():
         sync.sync_daily(now.year, now=now)
-    except sync.SyncBusy:
-        log.info("sync skipped: another one is running", season=now.year, what="drivers and calendar")
 
 
 @periodic(every=timedelta(minutes=1), queue=Queue.SYNC, limit=sync.LEASE)

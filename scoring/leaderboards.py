@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import cast
 
 from django.core.cache import cache
-from django.db.models import Max, Subquery, Sum
+from django.db.models import Max, QuerySet, Subquery, Sum
 
 from drafts.models import Draft, Pick
 from fantasy_f1.core.spoilers import is_hidden
@@ -117,18 +117,33 @@ def race_totals(race: Race, leagues: Collection[int]) -> dict[int, dict[int, Dec
     """
     races = scored_races(race.season, until=None)
     scored = next((found for found in races if found.race_id == race.pk), None)
-    if scored is None:
-        return {}
+    return totals_of(scored, leagues) if scored else {}
+
+
+def totals_of(scored: ScoredRace, leagues: Collection[int]) -> dict[int, dict[int, Decimal]]:
+    """The same by a given scoring of the race, be it one that stands or one of before."""
+    return {league_id: _totals(scored, owners) for league_id, owners in drafted_in(scored.race_id, leagues).items()}
+
+
+def drafted_in(race_id: int, leagues: Collection[int]) -> dict[int, dict[int, int]]:
+    """For each of the leagues that drafted the race, who has whom: constructors by the ids of their drivers."""
     drafted: dict[int, dict[int, int]] = defaultdict(dict)
-    picks = Pick.objects.that_count().filter(race=race, league__in=leagues).order_by()
+    picks = Pick.objects.that_count().filter(race=race_id, league__in=leagues).order_by()
     for league_id, constructor_id, driver_id in picks.values_list("league_id", "constructor_id", "driver_id"):
         drafted[league_id][driver_id] = constructor_id
-    totals: dict[int, dict[int, Decimal]] = {}
-    for league_id, owners in drafted.items():
-        totals[league_id] = dict.fromkeys(owners.values(), Decimal(0))
-        for driver_id, amount in scored.earned(owners).items():
-            totals[league_id][owners[driver_id]] += amount
+    return dict(drafted)
+
+
+def _totals(scored: ScoredRace, owners: dict[int, int]) -> dict[int, Decimal]:
+    totals = dict.fromkeys(owners.values(), Decimal(0))
+    for driver_id, amount in scored.earned(owners).items():
+        totals[owners[driver_id]] += amount
     return totals
+
+
+def scored_by(run: ScoreRun) -> ScoredRace:
+    """The race as that scoring had it."""
+    return _read(ScoreRun.objects.filter(pk=run.pk))[0]
 
 
 def scored_races(season: Season, *, until: datetime | None) -> list[ScoredRace]:
@@ -156,12 +171,8 @@ def _points_of(league: League, races: list[ScoredRace]) -> list[tuple[ScoredRace
         drafted[race_id][driver_id] = constructor_id
     table = []
     for race in races:
-        owners = drafted.get(race.race_id, {})
-        totals: dict[int, Decimal] = defaultdict(Decimal)
-        for driver_id, amount in race.earned(owners).items():
-            totals[owners[driver_id]] += amount
-        if totals:
-            table.append((race, dict(totals)))
+        if owners := drafted.get(race.race_id):
+            table.append((race, _totals(race, owners)))
     return table
 
 
@@ -185,13 +196,14 @@ def season_totals(constructors: Collection[Constructor], until: datetime | None)
 
 
 def _scored_races(year: int) -> list[ScoredRace]:
-    runs = (
-        ScoreRun.objects.filter(race__season=year, rule_set=rule_set(), is_current=True)
-        .order_by("race__starts_at")
-        .values_list("pk", "race_id", "race__starts_at", "race__results_status", "created_at")
-    )
+    runs = ScoreRun.objects.filter(race__season=year, rule_set=rule_set(), is_current=True)
+    return _read(runs.order_by("race__starts_at"))
+
+
+def _read(runs: QuerySet[ScoreRun]) -> list[ScoredRace]:
+    found = runs.values_list("pk", "race_id", "race__starts_at", "race__results_status", "created_at")
     races = {
-        run_id: ScoredRace(race_id, starts_at, status, at, {}, {}) for run_id, race_id, starts_at, status, at in runs
+        run_id: ScoredRace(race_id, starts_at, status, at, {}, {}) for run_id, race_id, starts_at, status, at in found
     }
     scores = DriverScore.objects.filter(run__in=list(races)).order_by()
     for run_id, driver_id, substitute_id, amount in scores.values_list("run", "driver", "substitute", "points"):

@@ -43,7 +43,6 @@ class PlayedBeat:
 
     def tick(self) -> None:
         """Start what is due now, at the first time everything, and see each end."""
-        app.loader.import_default_modules()
         for job in jobs.catalogue():
             if job.schedule is not None and self._is_due(job.name, job.schedule):
                 self.start(job.name)

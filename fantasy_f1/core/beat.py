@@ -1,17 +1,18 @@
 """Beat: django-celery-beat's scheduler with the timetable of the catalogue, which also shows that it lives."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, InterfaceError
+from django.db import Error
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
-from django_celery_beat.schedulers import DatabaseScheduler
+from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 from fantasy_f1.core import jobs
-from fantasy_f1.core.models import Beat
+from fantasy_f1.core.models import Beat, TaskState
 
 SHOWN_EVERY = 5
 """Seconds between two signs of life."""
@@ -19,9 +20,19 @@ SHOWN_EVERY = 5
 log = structlog.get_logger(__name__)
 
 
+class Entry(ModelEntry):
+    last_run_at: datetime
+
+    def is_due(self) -> Any:
+        """As the base has it, which after a clock was set back would wait until it is again as late as it was."""
+        self.last_run_at = min(self.last_run_at, self._default_now())
+        return super().is_due()
+
+
 class Scheduler(DatabaseScheduler):
     """What was due while beat was away is started once when it is back."""
 
+    Entry = Entry
     _shown_at: float | None = None
     _lag = 0.0
 
@@ -32,6 +43,9 @@ class Scheduler(DatabaseScheduler):
         if gone:
             PeriodicTasks.update_changed()
         self.update_from_dict(timetable)
+        # What no worker ever takes is late from now on.
+        states = [TaskState(name=name, seen_at=timezone.now()) for name in timetable]
+        TaskState.objects.bulk_create(states, ignore_conflicts=True)
         # Left empty it would count from each start of beat: a machine that is off at night would do no daily ones.
         PeriodicTask.objects.filter(last_run_at=None).update(last_run_at=timezone.now())
 
@@ -54,7 +68,7 @@ class Scheduler(DatabaseScheduler):
         self._shown_at = now
         try:
             Beat.objects.update_or_create(pk=1, defaults={"seen_at": timezone.now(), "lag": self._lag})
-        except (DatabaseError, InterfaceError) as error:
+        except Error as error:
             log.error("beat goes on, but cannot say so", error=str(error))
         else:
             self._lag = 0.0

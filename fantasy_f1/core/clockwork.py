@@ -11,7 +11,7 @@ from fantasy_f1.core.models import Beat, TaskRun, TaskState
 
 PATIENCE = timedelta(minutes=2)
 """So much later than due is no cause for worry: what runs each second is noted once a minute."""
-SILENCE = timedelta(seconds=60)
+SILENCE = timedelta(seconds=30)
 """Beat shows itself every few seconds; after this it is taken for dead."""
 FAILURES = 10
 """So many of the last ones are on the page."""
@@ -81,14 +81,19 @@ def register(source: Warnings) -> None:
 def look(now: datetime) -> Clockwork:
     """The state of everything; ``now`` is the real time. Three queries, and those of the apps that warn."""
     beat = Beat.objects.first()
-    states = TaskState.objects.in_bulk()
     return Clockwork(
         beat=beat,
         beat_is_silent=beat is None or beat.seen_at + SILENCE < now,
-        lines=[_line(job, states.get(job.name), now) for job in catalogue()],
+        lines=lines(now),
         failures=list(TaskRun.objects.exclude(outcome=TaskState.Outcome.DONE)[:FAILURES]),
         warnings=[warning for source in _sources for warning in source(now)],
     )
+
+
+def lines(now: datetime) -> list[Line]:
+    """Every task by name; one query."""
+    states = TaskState.objects.in_bulk()
+    return [_line(job, states.get(job.name), now) for job in catalogue()]
 
 
 def rhythm(job: Job) -> str:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.db.models import Max
 from redis import RedisError
 
@@ -190,7 +190,7 @@ class Hub:
             listener.woken.clear()
             try:
                 chunk = await self._news(room, listener)
-            except DatabaseError as error:
+            except Error as error:
                 log.error("the log cannot be read: a stream ends and is taken up later", error=str(error))
                 return None
             if chunk:

@@ -96,7 +96,7 @@ _catalogue: dict[str, Job] = {}
 
 
 def catalogue() -> list[Job]:
-    """Every task of the product, by name; complete once Celery has imported the ``tasks`` of all apps."""
+    """Every task of the product, by name."""
     return [_catalogue[name] for name in sorted(_catalogue)]
 
 

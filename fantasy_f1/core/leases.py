@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from fantasy_f1.core.models import Lease
@@ -21,7 +22,8 @@ def hold(name: str, *, for_at_most: timedelta) -> Iterator[bool]:
     """
     holder, now = secrets.token_hex(16), timezone.now()
     Lease.objects.get_or_create(name=name, defaults={"expires_at": now})
-    ours = Lease.objects.filter(name=name, expires_at__lte=now).update(holder=holder, expires_at=now + for_at_most)
+    free = Q(holder="") | Q(expires_at__lte=now)  # given back, also by a clock that was ahead of ours
+    ours = Lease.objects.filter(free, name=name).update(holder=holder, expires_at=now + for_at_most)
     try:
         yield bool(ours)
     finally:

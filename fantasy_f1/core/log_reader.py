@@ -6,10 +6,11 @@ when any transaction that could still bring it is long over.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from fantasy_f1.core.models import EventLog, LogPosition, UnreadEvent
@@ -41,7 +42,8 @@ def follow(reader: str, handle: Handler, *, most: int = BATCH) -> int:
         mark = _locked(reader)
         if mark is None:
             return 0
-        again = UnreadEvent.objects.filter(reader=reader, next_at__lte=timezone.now()).select_related("event")
+        now = timezone.now()
+        again = UnreadEvent.objects.filter(reader=reader, next_at__lte=now).select_related("event")
         for unread in again.order_by("event")[:most]:
             if error := _failure(handle, unread.event):
                 failures.append(error)
@@ -54,7 +56,7 @@ def follow(reader: str, handle: Handler, *, most: int = BATCH) -> int:
                 failures.append(error)
                 next_at = timezone.now() + FIRST_PAUSE
                 UnreadEvent.objects.create(reader=reader, event=row, error=_in_words(error), next_at=next_at)
-        _move(mark, [row.pk for row in rows], is_at_end=len(rows) < most)
+        _move(mark, [row.pk for row in rows], is_at_end=len(rows) < most, now=now)
     if failures:
         raise EventsLeft(f"{len(failures)} events could not be handled by {reader}.") from ExceptionGroup(
             reader, failures
@@ -77,7 +79,13 @@ def has_news(reader: str) -> bool:
 
 
 def _unread(mark: LogPosition) -> QuerySet[EventLog]:
-    return EventLog.objects.filter(pk__gt=mark.position).exclude(pk__in=mark.ahead)
+    """What comes after all that was read, and in the gaps between: those are few, however much was read beyond one."""
+    read = [mark.position, *mark.ahead]
+    unread = Q(pk__gt=read[-1])
+    for before, after in pairwise(read):
+        if after - before > 1:
+            unread |= Q(pk__gt=before, pk__lt=after)
+    return EventLog.objects.filter(unread)
 
 
 def _locked(reader: str) -> LogPosition | None:
@@ -107,15 +115,14 @@ def _in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300]
 
 
-def _move(mark: LogPosition, read: list[int], *, is_at_end: bool) -> None:
-    """Note what was read, and leave behind the numbers that can bring nothing any more."""
-    now = timezone.now()
+def _move(mark: LogPosition, read: list[int], *, is_at_end: bool, now: datetime) -> None:
+    """Note what was ``read`` as of ``now``, and leave behind the numbers that could bring nothing any more then."""
     ahead = {*mark.ahead, *read}
     while mark.position + 1 in ahead:
         mark.position += 1
     if is_at_end and now - mark.newest_at > LONGEST_TRANSACTION:
         mark.position = max(mark.position, mark.newest)
         mark.newest = EventLog.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        mark.newest_at = now
+        mark.newest_at = timezone.now()
     mark.ahead = sorted(pk for pk in ahead if pk > mark.position)
     mark.save()

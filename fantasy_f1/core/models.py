@@ -112,7 +112,10 @@ class TaskState(models.Model):
         FAILED = "failed", "failed"
 
     name = models.CharField(max_length=100, primary_key=True)
-    seen_at = models.DateTimeField(null=True, help_text="When it last looked whether there is anything to do.")
+    seen_at = models.DateTimeField(
+        null=True,
+        help_text="When it last looked whether there is anything to do; before that, since when beat starts it.",
+    )
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     seconds = models.FloatField(null=True, help_text="How long the last run took.")
@@ -145,6 +148,21 @@ class TaskRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} {self.outcome}"
+
+
+class TaskTime(models.Model):
+    """How many runs of a task took up to so many seconds, and longer than the next less (see ``runs``)."""
+
+    task = models.CharField(max_length=100)
+    up_to = models.FloatField()
+    count = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(default=0, help_text="Of all of them together.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "up_to"], name="task_times_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task} up to {self.up_to} s: {self.count}"
 
 
 class Beat(models.Model):

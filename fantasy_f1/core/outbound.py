@@ -23,6 +23,7 @@ from django.conf import settings
 from django.utils import timezone
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
 from urllib3.util import Url, parse_url
 
 from fantasy_f1 import __version__
@@ -112,9 +113,16 @@ def post(
         before_sending()
         with _cut_off(connection, until):
             try:
-                connection.request("POST", target.request_uri, body, {**headers, **own}, preload_content=False)
+                connection.request(
+                    "POST",
+                    target.request_uri,
+                    body,
+                    {**headers, **own},
+                    preload_content=False,
+                    enforce_content_length=False,  # the status is what counts
+                )
                 answer = connection.getresponse()
-                read = answer.read(MOST_READ, decode_content=False)
+                read = _beginning(answer)
             except (OSError, HTTPException, HTTPError) as error:
                 raise NoAnswer(_in_words(error, "There was no whole answer", until)) from error
     if _left(until) <= 0:
@@ -122,9 +130,20 @@ def post(
     return Answer(answer.status, answer.headers, read)
 
 
+def _beginning(answer: BaseHTTPResponse) -> bytes:
+    """In pieces, each of which is small, whatever a chunk says of its length: of ``-1`` bytes ``read`` takes all."""
+    read = b""
+    while len(read) < MOST_READ and (piece := answer.read1(MOST_READ - len(read), decode_content=False)):
+        read += piece
+    return read[:MOST_READ]
+
+
 def _parsed(url: str) -> Url:
-    """What its parts are; the one reading of it, for checking and for connecting."""
-    if len(url) > LONGEST_URL or not url.isprintable() or " " in url:
+    """What its parts are; the one reading of it, for checking and for connecting.
+
+    With a backslash others read another host, and people would.
+    """
+    if len(url) > LONGEST_URL or not url.isprintable() or " " in url or "\\" in url:
         raise AddressRefused(f"This is no address of up to {LONGEST_URL} characters.", field="url")
     try:
         target = parse_url(url)
@@ -222,6 +241,7 @@ def _cut_off(connection: HTTPConnection, until: float) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+        timer.join()  # or it might end, by the number of a socket that is closed by then, what another thread opened
 
 
 def _left(until: float) -> float:

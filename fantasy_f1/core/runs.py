@@ -1,15 +1,17 @@
 """What is noted of the runs of tasks, for the host to see."""
 
+import math
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection
-from django.db.models import F
+from django.db import Error, connection
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from fantasy_f1.core.models import TaskRun, TaskState
+from fantasy_f1.core.models import TaskRun, TaskState, TaskTime
 
 KEPT = timedelta(days=30)
 """How long runs can be looked up."""
@@ -19,6 +21,8 @@ SAME_WITHIN = timedelta(hours=1)
 """An error that comes again within this time is one line of the history, which counts."""
 LONGEST = 4000
 """Characters of an error that are kept."""
+TIMES = (0.1, 0.5, 2.5, 10, 60, 300, math.inf)
+"""Seconds up to which the runs of a task are counted together."""
 
 log = structlog.get_logger(__name__)
 _idle_noted_at: dict[str, float] = {}
@@ -51,14 +55,7 @@ def begin(task: str) -> Run:
 def end(run: Run, *, keep: bool) -> None:
     """It is done; ``keep`` it in the history, too."""
     now = timezone.now()
-    _note(
-        run.task,
-        seen_at=now,
-        ended_at=now,
-        seconds=(now - run.started_at).total_seconds(),
-        outcome=TaskState.Outcome.DONE,
-        done=F("done") + 1,
-    )
+    _note_end(run, now, outcome=TaskState.Outcome.DONE, done=F("done") + 1)
     if keep:
         TaskRun.objects.create(task=run.task, started_at=run.started_at, ended_at=now, outcome=TaskState.Outcome.DONE)
 
@@ -71,20 +68,11 @@ def fail(run: Run, error: BaseException, *, is_tried_again: bool) -> None:
     try:
         if not connection.in_atomic_block:  # it may be the lost connection that was the error
             connection.close_if_unusable_or_obsolete()
-        _note(
-            run.task,
-            seen_at=now,
-            ended_at=now,
-            seconds=(now - run.started_at).total_seconds(),
-            outcome=outcome,
-            failed=F("failed") + 1,
-            failed_at=now,
-            error=text,
-        )
+        _note_end(run, now, outcome=outcome, failed=F("failed") + 1, failed_at=now, error=text)
         same = TaskRun.objects.filter(task=run.task, outcome=outcome, error=text, ended_at__gt=now - SAME_WITHIN)
         if not same.update(ended_at=now, times=F("times") + 1):
             TaskRun.objects.create(task=run.task, started_at=run.started_at, ended_at=now, outcome=outcome, error=text)
-    except DatabaseError:
+    except Error:
         log.exception("a task's failure could not be noted", task=run.task)
 
 
@@ -105,8 +93,20 @@ def _lines(error: BaseException) -> list[str]:
     return [f"{type(error).__name__}: {error}{notes}"]
 
 
+def _note_end(run: Run, now: datetime, **values: object) -> None:
+    seconds = max(0.0, (now - run.started_at).total_seconds())
+    _note(run.task, seen_at=now, ended_at=now, seconds=seconds, **values)
+    up_to = next(limit for limit in TIMES if seconds <= limit)
+    times = TaskTime.objects.filter(task=run.task, up_to=up_to)
+    _change(times, {"task": run.task, "up_to": up_to}, count=F("count") + 1, seconds=F("seconds") + seconds)
+
+
 def _note(task: str, **values: object) -> None:
-    states = TaskState.objects.filter(pk=task)
-    if not states.update(**values):
-        TaskState.objects.get_or_create(pk=task)
-        states.update(**values)
+    _change(TaskState.objects.filter(pk=task), {"pk": task}, **values)
+
+
+def _change(rows: "QuerySet[Any]", key: dict[str, object], **values: object) -> None:
+    """Change the row ``key``, which is made where it is missing."""
+    if not rows.update(**values):
+        rows.model._default_manager.get_or_create(**key)
+        rows.update(**values)

@@ -128,7 +128,8 @@ def _discord_text(text: str) -> str:
 
 
 def _slack_text(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """No mention either where Slack's shape is taken by others, who look for ``@all`` in the text beside the blocks."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\N{ZERO WIDTH SPACE}")
 
 
 def _cut(text: str, most: int) -> str:

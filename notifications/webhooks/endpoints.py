@@ -126,9 +126,10 @@ def change(
 def remove(*, webhook_id: int, actor: User) -> None:
     """Raises ``NoSuchWebhook``."""
     with transaction.atomic():
-        webhook = _seen(webhook_id, actor)
-        if webhook.league_id:
-            league = League.objects.lock(webhook.league_id)
+        seen = _seen(webhook_id, actor)
+        league = League.objects.lock(seen.league_id) if seen.league_id else None
+        webhook = _locked(webhook_id, actor)
+        if league:
             publish(WebhookRemoved(league.pk, webhook.host), source=league, actor=actor, now=clock.now())
         webhook.delete()
 
@@ -174,14 +175,14 @@ def test(*, webhook_id: int, actor: User, now: datetime) -> WebhookDelivery:
 
 
 def send_again(*, delivery_id: int, actor: User) -> WebhookDelivery:
-    """Try once more, from the start and with the same id, what was given up.
+    """Try once more, from the start and with the same id, what was given up; the host may do so for everybody.
 
     Raises ``NoSuchWebhook``, ``WebhookOff``, ``NothingToRepeat``.
     """
     delivery = WebhookDelivery.objects.select_related("webhook").filter(pk=delivery_id).first()
     if delivery is None:
         raise NoSuchWebhook("There is no such post.")
-    webhook = _seen(delivery.webhook_id, actor)
+    webhook = delivery.webhook if actor.is_superuser else _seen(delivery.webhook_id, actor)
     if not webhook.is_active and delivery.type != TEST:
         raise WebhookOff("The webhook is switched off: switch it on first.")
     delivery = outgoing.send_again(delivery)

@@ -7,11 +7,12 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
-from time import monotonic
+from time import monotonic, sleep
 
 from django.db import connections, transaction
-from django.db.models import Min, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from fantasy_f1.core import outbound
@@ -19,7 +20,7 @@ from fantasy_f1.core.outbound import AddressRefused, Answer, NoAnswer, Unreachab
 from fantasy_f1.core.sweeps import attempts
 from leagues.models import League
 from notifications import outgoing
-from notifications.outgoing import JITTER, NotNeeded, OutcomeUnknown, Outgoing, Refused, TryLater
+from notifications.outgoing import JITTER, MAY_HAVE_ARRIVED, NotNeeded, OutcomeUnknown, Outgoing, Refused, TryLater
 from notifications.webhooks import endpoints
 from notifications.webhooks.happenings import TEST
 from notifications.webhooks.models import Webhook, WebhookDelivery
@@ -27,6 +28,8 @@ from notifications.webhooks.signing import headers
 
 RESTS = tuple(timedelta(minutes=minutes) for minutes in (0.5, 2, 10, 30))
 """How long a webhook is left alone after its first, second, … failure in a row."""
+MOMENT = timedelta(seconds=2)
+"""For so long it is waited for on the spot."""
 LONGEST_REST = timedelta(hours=1)
 """Whatever the other side asks for."""
 PATIENCE = timedelta(days=5)
@@ -37,7 +40,7 @@ KEPT_OF_ANSWER = 1024
 
 AT_ONCE = 4
 """Webhooks that are posted to side by side."""
-TURN, SWEEP = 10.0, 30.0
+TURN, SWEEP = 5.0, 15.0
 """Seconds that one webhook may take at a time, and after which no further one is begun: the next sweep goes on."""
 
 
@@ -70,14 +73,17 @@ def forget_old() -> None:
 
 
 def _webhooks_due() -> list[int]:
-    """Those that have something to be posted and do not rest, first the one that waits for the longest time."""
+    """Those that have something to be posted and do not rest, in the order of a lottery; who failed comes last.
+
+    By age a few slow ones that have much to be posted would come first each time, and take all of a sweep.
+    """
     now = timezone.now()
     waiting = WebhookDelivery.objects.filter(state=Outgoing.State.WAITING, next_at__lte=now)
     awake = Q(webhook__rests_until=None) | Q(webhook__rests_until__lte=now) | Q(type=TEST)
     lost = WebhookDelivery.objects.filter(claimed_until__lt=now)
-    due = waiting.filter(awake).order_by().values("webhook").annotate(first=Min("next_at")).order_by("first")
-    of_the_dead = lost.order_by().values_list("webhook", flat=True).distinct()
-    return list(dict.fromkeys([*(row["webhook"] for row in due), *of_the_dead]))
+    rows = (each.order_by().values_list("webhook", "webhook__failures") for each in (waiting.filter(awake), lost))
+    failures = dict(row for each in rows for row in each.distinct())
+    return sorted(failures, key=lambda pk: (failures[pk] > 0, random.random()))  # noqa: S311 (no secret)
 
 
 def _in_thread(webhook_id: int, end: float) -> None:
@@ -96,7 +102,7 @@ def _send_of(webhook_id: int) -> None:
     """What is due of one webhook, until it fails or its turn is over."""
     end = monotonic() + TURN
     while monotonic() < end:
-        rows = WebhookDelivery.objects.filter(webhook=webhook_id)
+        rows = WebhookDelivery.objects.filter(webhook=webhook_id).select_related("webhook__user")
         if Webhook.objects.filter(pk=webhook_id, rests_until__gt=timezone.now()).exists():
             rows = rows.filter(type=TEST)
         if not outgoing.has_due(rows) or not outgoing.send_due(rows, _send, most=1):
@@ -107,24 +113,37 @@ def _send(delivery: WebhookDelivery, hand_over: Callable[[], None]) -> None:
     _require_need(delivery)
     begun = monotonic()
     problem: Exception | None
+    status, said = None, ""
     try:
-        answer = outbound.post(
-            delivery.webhook.url,
-            body=delivery.body.encode(),
-            headers=_headers(delivery),
-            before_sending=hand_over,
-        )
-    except AddressRefused as error:
-        problem = Refused(error.message)
-    except Unreachable as error:
+        answer = _post(delivery, hand_over)
+    except (AddressRefused, Unreachable) as error:
         problem = TryLater(str(error))
     except NoAnswer as error:
         problem = OutcomeUnknown(str(error))
+        if not delivery.webhook.is_signed:  # a chat cannot tell a repetition
+            problem = Refused(f"{MAY_HAVE_ARRIVED} {error}")
     else:
         problem = _problem(delivery.webhook, answer)
-        _note(delivery, response_status=answer.status, answer=_text(answer))
-    _note(delivery, duration_ms=round((monotonic() - begun) * 1000))
+        status, said = answer.status, _text(answer)
+    took = round((monotonic() - begun) * 1000)
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(response_status=status, answer=said, duration_ms=took)
     _conclude(delivery, problem)
+
+
+def _post(delivery: WebhookDelivery, hand_over: Callable[[], None]) -> Answer:
+    """Who asks for a moment's rest, as chats do when much happens at once, gets it, and events stay in their order."""
+    post = partial(
+        outbound.post,
+        delivery.webhook.url,
+        body=delivery.body.encode(),
+        headers=_headers(delivery),
+        before_sending=hand_over,
+    )
+    answer = post()
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS and timedelta() < answer.retry_after <= MOMENT:
+        sleep(answer.retry_after.total_seconds())
+        return post()
+    return answer
 
 
 def _require_need(delivery: WebhookDelivery) -> None:
@@ -191,10 +210,6 @@ def _failed(webhook_id: int, problem: Exception, now: datetime) -> None:
         is_hopeless = now - webhook.failing_since >= PATIENCE and webhook.failures >= LEAST_FAILURES
         if isinstance(problem, Gone) or is_hopeless:
             endpoints.give_up(webhook, why=str(problem), now=now)
-
-
-def _note(delivery: WebhookDelivery, **values: object) -> None:
-    WebhookDelivery.objects.filter(pk=delivery.pk).update(**values)
 
 
 def _text(answer: Answer) -> str:

@@ -21,6 +21,7 @@ from leagues.views import own_league
 from notifications.outgoing import Outgoing
 from notifications.webhooks import endpoints
 from notifications.webhooks.forms import EventsForm, WebhookForm
+from notifications.webhooks.happenings import TEST
 from notifications.webhooks.models import Webhook
 
 PER_PAGE = 20
@@ -125,16 +126,19 @@ def _list(request: UserRequest, league: League | None) -> HttpResponse:
 
 def _show(request: UserRequest, webhook: Webhook, form: EventsForm, **more: Any) -> HttpResponse:
     now = timezone.now()
+    rests = webhook.is_active and webhook.rests_until is not None and webhook.rests_until > now
     moving = webhook.deliveries.filter(
         state__in=[Outgoing.State.WAITING, Outgoing.State.CLAIMED, Outgoing.State.HANDED_OVER], next_at__lt=now + SOON
     )
+    if rests:
+        moving = moving.filter(type=TEST)
     context = {
         "webhook": webhook,
         "form": form,
         "back": _list_of(webhook),
         "page": Paginator(webhook.deliveries.all(), PER_PAGE).get_page(request.GET.get("page")),
         "is_moving": moving.exists(),
-        "rests": webhook.is_active and webhook.rests_until is not None and webhook.rests_until > now,
+        "rests": rests,
         "has_old_secret": webhook.old_secret_until is not None and webhook.old_secret_until > now,
         **more,
     }

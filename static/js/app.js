@@ -77,9 +77,18 @@ document.addEventListener("keydown", (event) => {
   closeMenus(null);
 });
 
-// Whoever replaced the whole of the page's content goes on at its beginning.
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "main") document.querySelector("#main").focus({ preventScroll: true });
+// Whoever replaced the part of the page that they were in goes on there: at the tab that they chose, else at its beginning.
+const leaving = new WeakMap(); // request → what had the focus
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target.contains(document.activeElement)) leaving.set(detail.xhr, document.activeElement);
+});
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const left = leaving.get(detail.xhr);
+  const part = left && document.activeElement === document.body && document.getElementById(detail.target.id);
+  if (!part) return;
+  const tab = left.closest(".tabs") && part.querySelector(".tabs [aria-current]");
+  if (!tab) part.tabIndex = -1;
+  (tab || part).focus({ preventScroll: true });
 });
 
 // Messages: [data-dismiss] closes its notice; a request that got no proper answer says so.

@@ -2,6 +2,7 @@
 
 const PATH = "/api/v1/notifications/events";
 const FINITE = 2000; // ms: an answer that ends so soon is a whole one, from a server without open streams
+const REFUSED = 30_000; // ms after which it is tried again at the earliest
 const SPREAD = 1500; // ms in which the pages of all who were told the same look at their bells
 
 let source = null;
@@ -23,7 +24,13 @@ const open = () => {
     // The first one tells how many are unread, each further one only that there is news.
     if (JSON.parse(data).unread !== Number(bell()?.dataset.unread)) timer ??= setTimeout(look, Math.random() * SPREAD);
   });
-  source.addEventListener("error", () => { if (performance.now() - begun < FINITE) close(); });
+  source.addEventListener("error", ({ target }) => {
+    if (performance.now() - begun < FINITE) close();
+    else if (target.readyState === EventSource.CLOSED) { // refused, as while the server starts anew
+      close();
+      setTimeout(() => { if (!document.hidden) open(); }, REFUSED * (1 + Math.random()));
+    }
+  });
 };
 
 const close = () => {

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.second_factor import is_on
-from accounts.shield import hides, raise_shield
+from accounts.shield import raise_shield
 from fantasy_f1.core import clock
+from fantasy_f1.core.spoilers import is_hidden
 from tests.factories import PASSWORD, ConstructorFactory, LeagueFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -201,13 +202,13 @@ def test_the_spoiler_shield_goes_up_and_down(client: Client, ana: User) -> None:
     page = client.post(reverse("accounts:hide_results"), follow=True).content.decode()
 
     ana.refresh_from_db()
-    assert hides(ana, clock.now() + timedelta(days=1))
+    assert is_hidden(clock.now() + timedelta(days=1), ana.results_until)
     assert "Nothing is hidden at the moment." in page
 
     page = client.post(reverse("accounts:show_results"), follow=True).content.decode()
 
     ana.refresh_from_db()
-    assert not hides(ana, clock.now() + timedelta(days=1))
+    assert not is_hidden(clock.now() + timedelta(days=1), ana.results_until)
     assert "Hide results from now on" in page
 
 
@@ -239,4 +240,4 @@ def test_what_is_no_moment_reveals_nothing(client: Client, ana: User) -> None:
 
     ana.refresh_from_db()
     assert answer.status_code == 400
-    assert hides(ana, clock.now() - timedelta(days=2))
+    assert is_hidden(clock.now() - timedelta(days=2), ana.results_until)

@@ -4,14 +4,20 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from accounts.shield import LONGEST_SESSION, hides, lower_shield, raise_shield, reveal
-from fantasy_f1.core.spoilers import results_until
-from tests.factories import UserFactory
+from accounts.shield import LONGEST_SESSION, lower_shield, raise_shield, reveal
+from fantasy_f1.core.spoilers import is_hidden, results_until
+from races.models import Race, Session
+from tests.factories import RaceFactory, UserFactory, give_result
+from tests.races.sheets import publish_sheet
 
 NOW = datetime(2026, 7, 26, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 pytestmark = pytest.mark.django_db
+
+
+def hides(user: User | AnonymousUser, moment: datetime) -> bool:
+    return is_hidden(moment, results_until(user))
 
 
 @pytest.fixture
@@ -34,6 +40,28 @@ def test_raise_shield_hides_what_starts_from_now_on_and_what_may_still_be_runnin
     assert hides(user, NOW + HOUR)
     assert hides(user, NOW - 2 * HOUR)
     assert not hides(user, NOW - LONGEST_SESSION)
+
+
+def test_raise_shield_hides_a_result_that_is_still_to_come(user: User) -> None:
+    race = RaceFactory(starts_at=NOW - 10 * HOUR, qualifying_at=NOW - 34 * HOUR, entries=2)
+    publish_sheet(race, [(each.driver, each.team, {}) for each in race.entries.all()], session=Session.QUALIFYING)
+
+    raise_shield(user=user, now=NOW)
+
+    assert hides(user, race.starts_at)
+    assert not hides(user, NOW - 34 * HOUR)
+
+
+def test_raise_shield_waits_for_no_result_that_is_there_or_will_not_come(user: User) -> None:
+    race = RaceFactory(starts_at=NOW - 10 * HOUR, qualifying_at=None, entries=2)
+    give_result(race, [entry.driver for entry in race.entries.all()])
+    RaceFactory(starts_at=NOW - 10 * HOUR, qualifying_at=None, status=Race.Status.CANCELLED)
+    RaceFactory(starts_at=NOW - 49 * HOUR, qualifying_at=None)
+    RaceFactory(starts_at=NOW + 20 * HOUR, qualifying_at=NOW + HOUR)
+
+    raise_shield(user=user, now=NOW)
+
+    assert results_until(user) == NOW - LONGEST_SESSION
 
 
 def test_raise_shield_twice_keeps_what_is_hidden_hidden(user: User) -> None:

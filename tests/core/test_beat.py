@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.db import OperationalError
+from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from fantasy_f1.celery import app
-from fantasy_f1.core import jobs
+from fantasy_f1.core import clockwork, jobs
 from fantasy_f1.core.beat import Scheduler
 from fantasy_f1.core.models import Beat
 
@@ -46,7 +47,6 @@ def at() -> Iterator[time_machine.Traveller]:
 @pytest.fixture
 def beat(at: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> Noting:
     monkeypatch.setattr("fantasy_f1.core.beat.SHOWN_EVERY", 0)
-    app.loader.import_default_modules()
     return Noting()
 
 
@@ -90,6 +90,29 @@ def test_what_was_due_while_beat_was_away_is_started_once(
     assert sorted(sent) == sorted(due)
     assert {"accounts.tasks.clean_up", "drafts.tasks.settle_clocks", "drafts.tasks.run_due_drafts"} <= due
     assert back.run() == []
+
+
+def test_a_clock_that_was_ahead_holds_up_nothing(beat: Noting, at: time_machine.Traveller) -> None:
+    beat.run()
+    at.shift(timedelta(minutes=1))
+    ahead = beat.run()
+    beat.sync()
+    at.shift(timedelta(hours=-5))
+
+    back = Noting()
+    back.run()
+    at.shift(timedelta(minutes=1, seconds=1))
+
+    assert set(back.run()) == set(ahead)
+
+
+def test_what_no_worker_ever_takes_gets_late(beat: Noting, at: time_machine.Traveller) -> None:
+    at.shift(timedelta(minutes=4))
+    Noting()
+
+    late = {line.job.name for line in clockwork.lines(timezone.now()) if line.late_by}
+
+    assert late == {job.name for job in jobs.catalogue() if job.schedule and not job.is_seldom}
 
 
 def test_it_shows_that_it_lives_and_how_late_it_is(beat: Noting, at: time_machine.Traveller) -> None:

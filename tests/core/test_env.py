@@ -445,6 +445,8 @@ POSTGRES = {"DATABASE_URL": "postgres://me@db/f1", "SECRET_KEY": "x" * 40, "JWT_
         ("RATE_LIMIT_CHAT", {"RATE_LIMIT_CHAT": "many"}),
         ("METRICS_DIR", {"METRICS_DIR": "/dev/null/metrics"}),
         ("SENTRY_DSN", {"SENTRY_DSN": "sentry.example.com"}),
+        ("SENTRY_DSN", {"SENTRY_DSN": "https://sentry.example.com/1"}),
+        ("SENTRY_DSN", {"SENTRY_DSN": "https://key@sentry.example.com"}),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}),
     ],
 )

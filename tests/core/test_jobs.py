@@ -11,7 +11,7 @@ import pytest
 from celery import Celery
 from celery.exceptions import Retry, SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from pytest_django import DjangoAssertNumQueries
 
 from fantasy_f1.celery import app, make_app
@@ -79,7 +79,6 @@ def test_every_task_of_the_product_is_in_the_catalogue_with_a_queue_that_is_serv
 
 
 def test_no_task_is_declared_in_another_way() -> None:
-    app.loader.import_default_modules()
     ours = {name for name in app.tasks if not name.startswith("celery.")}
 
     assert {name for name in ours if not name.startswith("tests.")} == {job.name for job in jobs.catalogue()}
@@ -276,11 +275,12 @@ def test_what_beat_starts_soon_again_is_left_to_beat(every: timedelta | time, ti
     assert state().failed == times
 
 
+@pytest.mark.parametrize("lost", [LOST, InterfaceError("connection already closed")])
 def test_a_failure_that_cannot_be_noted_does_not_hide_the_error(
-    declare: Declared, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    lost: Exception, declare: Declared, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     task = declare(fails(ValueError("the reason")))
-    monkeypatch.setattr(runs, "_note", fails_on_end := _Fails())
+    monkeypatch.setattr(runs, "_note", fails_on_end := _Fails(lost))
 
     with pytest.raises(ValueError, match="the reason"):
         task()
@@ -292,12 +292,14 @@ def test_a_failure_that_cannot_be_noted_does_not_hide_the_error(
 class _Fails:
     """Notes the beginning, and then no more."""
 
-    asked = 0
+    def __init__(self, error: Exception) -> None:
+        self.asked = 0
+        self.error = error
 
     def __call__(self, task: str, **values: object) -> None:
         self.asked += 1
         if self.asked > 1:
-            raise LOST
+            raise self.error
 
 
 def test_the_app_of_an_embedded_worker_has_all_tasks_and_its_own_queues() -> None:

@@ -51,6 +51,15 @@ def test_a_lease_of_a_holder_that_died_runs_out() -> None:
 
 
 @pytest.mark.django_db
+def test_a_lease_that_was_given_back_is_free_though_the_clock_was_set_back() -> None:
+    with leases.hold("sync", for_at_most=MINUTE):
+        pass
+
+    with time_machine.travel(timezone.now() - 60 * MINUTE), leases.hold("sync", for_at_most=MINUTE) as ours:
+        assert ours
+
+
+@pytest.mark.django_db
 def test_the_only_process_takes_what_its_last_run_left_behind() -> None:
     Lease.objects.create(name="sync", holder="died", expires_at=timezone.now() + MINUTE)
 

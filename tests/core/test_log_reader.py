@@ -203,3 +203,24 @@ def test_numbers_that_never_came_are_left_behind_in_the_end(reader: Reader, now:
     assert mark.position >= kept.pk
     assert mark.ahead in ([], [last.pk])
     assert reader.read == [1, 2, 3, 4]
+
+
+@pytest.mark.django_db
+def test_a_number_that_may_have_come_while_events_were_handled_is_waited_for(now: datetime) -> None:
+    def ignore(row: EventLog) -> None:
+        pass
+
+    with time_machine.travel(now, tick=False) as clock:
+        happen()
+        follow(READER, ignore)
+        late = happen(topic="late:1")[0].pk
+        EventLog.objects.filter(pk=late).delete()
+        clock.shift(log_reader.LONGEST_TRANSACTION + timedelta(seconds=1))
+        happen()
+        follow(READER, ignore)  # the number is missing from now on
+
+        clock.shift(log_reader.LONGEST_TRANSACTION - timedelta(seconds=1))
+        happen()
+        follow(READER, lambda row: clock.shift(timedelta(seconds=5)))
+
+    assert LogPosition.objects.get().position < late

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from drafts import lifecycle
 from fantasy_f1 import watch
 from fantasy_f1.celery import app
-from fantasy_f1.core import clock, log_reader
+from fantasy_f1.core import clock, log_reader, runs
 from fantasy_f1.core.models import Beat, TaskState
 from notifications.models import Delivery, Notification
 from races.models import SyncRun
@@ -36,10 +36,6 @@ def told(client: Client) -> Told:
 def parsed(text: str) -> Told:
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return {(sample.name, *(sample.labels[name] for name in sorted(sample.labels))): sample.value for sample in samples}
-
-
-def refuse(*args: object) -> None:
-    raise OperationalError("the database is gone")
 
 
 @pytest.mark.django_db
@@ -92,7 +88,6 @@ def test_requests_are_counted_by_view_whatever_is_asked(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_the_state_of_the_clockwork_is_looked_up(client: Client, now: datetime) -> None:
-    app.loader.import_default_modules()
     with time_machine.travel(now, tick=False):
         ago = {minutes: now - timedelta(minutes=minutes) for minutes in (1, 2, 5, 60)}
         for what, minutes in (("results", 5), ("results", 60), ("calendar", 60)):
@@ -100,7 +95,7 @@ def test_the_state_of_the_clockwork_is_looked_up(client: Client, now: datetime) 
             SyncRun.objects.create(season=2026, what=what, status="ok", game_time=at, started_at=at, finished_at=at)
         Beat.objects.create(pk=1, seen_at=ago[1])
         settle, lock = "drafts.tasks.settle_clocks", "drafts.tasks.run_due_drafts"
-        TaskState.objects.create(name=settle, seen_at=ago[60], seconds=0.25, done=7, failed=2)
+        TaskState.objects.create(name=settle, seen_at=ago[60], done=7, failed=2)
         TaskState.objects.create(name=lock, seen_at=ago[1])
         LeagueFactory()
         log_reader.follow("tests", lambda row: None)
@@ -114,11 +109,36 @@ def test_the_state_of_the_clockwork_is_looked_up(client: Client, now: datetime) 
     assert found["fantasy_f1_beat_age_seconds",] == 60
     assert found["fantasy_f1_task_runs_total", "done", settle] == 7
     assert found["fantasy_f1_task_runs_total", "failed", settle] == 2
-    assert found["fantasy_f1_task_seconds", settle] == 0.25
-    assert ("fantasy_f1_task_seconds", lock) not in found
+    assert found["fantasy_f1_task_runs_total", "done", lock] == 0
     assert found["fantasy_f1_tasks_late",] == 1
     assert found["fantasy_f1_database_up",] == found["fantasy_f1_broker_up",] == 1
     assert found["fantasy_f1_streams_open",] == 0
+
+
+@pytest.mark.django_db
+def test_how_long_tasks_take_is_told_as_a_histogram(client: Client, now: datetime) -> None:
+    took = {"quick": [0.1, 0, 0.2], "slow": [299, 4000]}
+    with time_machine.travel(now, tick=False) as traveller:
+        for task, times in took.items():
+            for seconds in times:
+                run = runs.begin(task)
+                traveller.shift(seconds)
+                runs.end(run, keep=False)
+        run = runs.begin("failing")
+        traveller.shift(11)
+        runs.fail(run, KeyError(7), is_tried_again=False)
+
+        found = told(client)
+
+    def histogram(task: str) -> list[float]:
+        limits = ("0.1", "0.5", "2.5", "10.0", "60.0", "300.0", "+Inf")
+        return [found["fantasy_f1_task_seconds_bucket", limit, task] for limit in limits]
+
+    assert histogram("quick") == [2, 3, 3, 3, 3, 3, 3]
+    assert histogram("slow") == [0, 0, 0, 0, 0, 1, 2]
+    assert histogram("failing") == [0, 0, 0, 0, 1, 1, 1]
+    assert found["fantasy_f1_task_seconds_count", "slow"] == 2
+    assert found["fantasy_f1_task_seconds_sum", "slow"] == 4299
 
 
 @pytest.mark.django_db
@@ -179,7 +199,11 @@ def test_a_scrape_takes_few_queries(client: Client, django_assert_max_num_querie
 
 
 @pytest.mark.django_db
-def test_without_the_database_the_rest_is_told(client: Client) -> None:
+@pytest.mark.parametrize("error", [OperationalError("the database is gone"), InterfaceError("already closed")])
+def test_without_the_database_the_rest_is_told(client: Client, error: Exception) -> None:
+    def refuse(*args: object) -> None:
+        raise error
+
     with connection.execute_wrapper(refuse):
         found = told(client)
 

@@ -102,6 +102,18 @@ def test_post_reads_no_more_than_64_kb(receiver: Receiver) -> None:
     assert send(receiver.url).body == b"x" * 64 * 1024
 
 
+@pytest.mark.parametrize("size", [b"ffffffff", b"-1"])
+def test_post_reads_no_more_than_64_kb_whatever_a_chunk_says_of_its_length(receiver: Receiver, size: bytes) -> None:
+    def flood(handler: Any) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n")
+        while True:
+            handler.wfile.write(b"x" * 100_000)
+
+    receiver.answers(flood)
+
+    assert send(receiver.url).body == b"x" * 64 * 1024
+
+
 def test_post_gives_up_on_who_does_not_answer(receiver: Receiver) -> None:
     over = Event()
     receiver.answers(lambda handler: over.wait(5))  # type: ignore[arg-type, return-value]
@@ -194,6 +206,7 @@ def test_a_slow_name_server_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> 
         ("https://hooks.example:80/", "port"),
         ("https://hooks.example/a b", "no address"),
         ("https://hooks.example/a\r\nX: y", "no address"),
+        ("https://hooks.example\\@other.example/", "no address"),
         ("https://hooks.example/" + "x" * outbound.LONGEST_URL, "no address"),
         ("https://nowhere.example/", "not found. Look at its spelling"),
         ("https://" + "x" * 80 + ".example/", "not found"),

@@ -96,7 +96,17 @@ def test_production_pools_its_connections(run: Run) -> None:
     databases = settings(run, ["DATABASES"], **PRODUCTION, DATABASE_POOL="7")["DATABASES"]
 
     assert isinstance(databases, dict)
-    assert databases["default"]["OPTIONS"] == {"pool": {"min_size": 1, "max_size": 7, "timeout": 10}}
+    assert databases["default"]["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 7, "timeout": 10}
+
+
+def test_what_the_address_of_the_database_asks_for_is_kept(run: Run) -> None:
+    url = "postgres://f1:secret@db:5432/f1?sslmode=verify-full&connect_timeout=9"
+    databases = settings(run, ["DATABASES"], **(PRODUCTION | {"DATABASE_URL": url}))["DATABASES"]
+
+    assert isinstance(databases, dict)
+    options = databases["default"]["OPTIONS"]
+    assert (options["sslmode"], options["connect_timeout"]) == ("verify-full", 9)
+    assert {"pool", "tcp_user_timeout"} < set(options)
 
 
 def test_production_passes_djangos_own_deployment_checks(run: Run) -> None:

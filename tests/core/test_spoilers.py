@@ -34,6 +34,8 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 TELLING = re.compile(r"\d{3,}\.\d|Telltale")
 """Only the last race gives that many points; and it alone is told of by this word."""
+SECRET = re.compile(r"\b\w{64}\b")
+"""A page's token against forged requests: another one each time."""
 DRAWN = re.compile(r' d="[^"]*"')
 """The outlines of icons."""
 
@@ -212,6 +214,20 @@ def test_without_a_shield_they_tell(season: Season, client: Client) -> None:
     }
 
     assert tellers == TELLERS
+
+
+def test_tellers_are_the_same_whoever_won(season: Season, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the order of rows, counts and charts as well."""
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
+    client.force_login(season.viewer)
+    pages = [page for name, route in PAGES if name in TELLERS for page in addresses(season, name, route)]
+    before = {page: SECRET.sub("", client.get(page).content.decode()) for page in pages}
+
+    give_result(season.hidden, season.drivers[11:] + season.drivers[:11], out=tuple(season.drivers[:3]))
+    score_race(race_id=season.hidden.pk, now=now)
+
+    assert {page: SECRET.sub("", client.get(page).content.decode()) for page in pages} == before
 
 
 def shown(client: Client, address: str) -> str:

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from fantasy_f1 import __version__
-from fantasy_f1.core.jobs import Queue
-from tests.core.conftest import ROOT
+from fantasy_f1.core.jobs import Queue, catalogue
+from tests.core.conftest import ROOT, VARIABLES
 
 pytestmark = pytest.mark.same_anywhere
 
@@ -93,6 +93,13 @@ def test_compose_has_a_worker_for_every_queue_and_one_for_deadlines_alone() -> N
     assert sorted([*served["clock"], *served["worker"]]) == sorted(Queue)
 
 
+def test_compose_lets_a_worker_end_what_it_sends() -> None:
+    patience = parsed("docker-compose.yml")["services"]["worker"]["stop_grace_period"]
+
+    longest = max(job.limit for job in catalogue() if job.queue == Queue.MAIL)
+    assert patience == f"{longest.total_seconds():g}s"
+
+
 def test_compose_holds_streams_in_a_process_that_the_proxy_knows() -> None:
     live = parsed("docker-compose.yml")["services"]["live"]
     proxy = (ROOT / "docs" / "deployment.md").read_text()
@@ -108,6 +115,14 @@ def test_compose_lets_the_processes_of_web_count_together() -> None:
 
     assert services["web"]["environment"]["METRICS_DIR"] == "/tmp/metrics"  # noqa: S108  # within the container
     assert "METRICS_DIR" not in services["live"]["environment"]
+
+
+def test_compose_passes_on_what_a_host_may_set_in_public() -> None:
+    passed = parsed("docker-compose.yml")["services"]["worker"]["environment"]
+
+    of_other_places = {"DATA_DIR", "DEMO", "GAME_CLOCK", "HOST", "METRICS_DIR", "PORT"}
+    never_in_public = {"DEBUG", "OUTBOUND_LOOPBACK", "RATE_LIMITS"}
+    assert set(VARIABLES) - set(passed) == of_other_places | never_in_public
 
 
 def test_what_watches_needs_the_same_versions_as_all_else() -> None:

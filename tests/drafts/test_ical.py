@@ -35,7 +35,6 @@ def test_an_entry_is_an_event_that_says_all_there_is() -> None:
         "PRODID": "-//Fantasy F1//Calendar feed//EN",
         "VERSION": "2.0",
         "CALSCALE": "GREGORIAN",
-        "METHOD": "PUBLISH",
         "NAME": "Friends; and foes",
         "X-WR-CALNAME": "Friends; and foes",
         "REFRESH-INTERVAL": "PT1H",

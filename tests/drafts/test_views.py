@@ -721,7 +721,7 @@ def test_autopick_on_the_clock_picks_at_once(
     assert "the autopick picks for you at once" in warning
     assert f"{teams[0].team_name} got {drivers[0].name} by autopick with pick 1" in html
     assert 'class="draft-cell__source"' in html
-    assert ("A: picked by the ranking" in html, "M: picked by a manager" in html) == (True, False)
+    assert ("A: picked by the autopick" in html, "M: picked by a manager" in html) == (True, False)
 
 
 def test_who_has_no_team_has_no_autopick(client: Client, draft: Draft, manager: User) -> None:

@@ -29,13 +29,17 @@ def tell(user: User, key: str) -> None:
     service.create([(user.pk, Message(Notification.Type.LEAGUE, "News", "", "/", key))], now=timezone.now())
 
 
+def signed_in(page: Page, client: Client, server: Served) -> Page:
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}])
+    return page
+
+
 def test_it_follows_what_is_told_and_what_is_read_elsewhere(
     server: Served, open_browser: Callable[..., Page], client: Client
 ) -> None:
     user = UserFactory()
     client.force_login(user)
-    page = open_browser(server.url)
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}])
+    page = signed_in(open_browser(server.url), client, server)
     with page.expect_response(lambda answer: answer.url.endswith("/notifications/events")):
         page.goto(reverse("races:calendar"))
     page.evaluate("() => { window.isTheSame = true; }")
@@ -52,3 +56,32 @@ def test_it_follows_what_is_told_and_what_is_read_elsewhere(
     service.mark_all_read(user=user)
     expect(bell).to_have_attribute("aria-label", "Notifications")
     assert page.evaluate("() => window.isTheSame"), "the page is still the one that was opened"
+
+
+STREAMS = """
+window.streams = [];
+window.EventSource = class extends EventTarget {
+  static CONNECTING = 0; static OPEN = 1; static CLOSED = 2;
+  readyState = 1;
+  constructor() { super(); window.streams.push(this); }
+  close() { this.readyState = 2; }
+};
+"""
+
+
+def test_a_stream_that_is_refused_is_asked_for_again(
+    server: Served, open_browser: Callable[..., Page], client: Client
+) -> None:
+    client.force_login(UserFactory())
+    page = signed_in(open_browser(server.url), client, server)
+    page.add_init_script(STREAMS)
+    page.clock.install()
+    page.goto(reverse("races:calendar"))
+    page.wait_for_function("window.streams.length === 1")
+    page.clock.run_for(5_000)
+
+    page.evaluate("() => { const [it] = window.streams; it.readyState = 2; it.dispatchEvent(new Event('error')); }")
+    assert page.evaluate("window.streams.length") == 1
+    page.clock.run_for(60_000)
+
+    assert page.evaluate("window.streams.length") == 2

@@ -209,6 +209,26 @@ def test_going_back_shows_whole_pages(demo: Demo, new_page: NewPage) -> None:
     expect(page.locator("#race-title")).to_be_visible()
 
 
+def test_the_keyboard_goes_on_in_the_part_that_it_replaced(demo: Demo, new_page: NewPage) -> None:
+    page = new_page()
+    log_in(page, PLAYER)
+
+    page.goto(reverse("notifications:list"))
+    read = page.get_by_role("button", name=re.compile("^Mark as read")).first
+    title = read.inner_text().partition(": ")[2]
+    read.press("Enter")
+    expect(page.get_by_role("link", name=title)).to_be_focused()
+    page.get_by_role("button", name="Mark all as read").press("Enter")
+    expect(page.locator("#notifications")).to_be_focused()
+
+    page.goto(reverse("races:calendar"))
+    page.get_by_role("link", name="2025").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Calendar 2025")
+    expect(page.get_by_role("link", name="2025")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Calendar 2026")
+
+
 def test_a_result_stays_hidden_until_it_is_asked_for(demo: Demo, new_page: NewPage) -> None:
     page = new_page()
     log_in(page, PLAYER)

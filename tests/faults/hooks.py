@@ -19,7 +19,15 @@ from fantasy_f1.core import clock, jobs
 from races import sync
 
 LEASE = timedelta(seconds=6)
-BOOKKEEPING = ("core_lease", "core_taskstate", "core_taskrun", "core_beat", "races_syncrun", "django_celery_beat")
+BOOKKEEPING = (
+    "core_lease",
+    "core_taskstate",
+    "core_taskrun",
+    "core_tasktime",
+    "core_beat",
+    "races_syncrun",
+    "django_celery_beat",
+)
 AHEAD = timedelta(seconds=float(os.environ["FAULTS_AHEAD"]))
 
 clock.now = lambda: timezone.now() + AHEAD

@@ -29,7 +29,6 @@ from tests.upstream import UpstreamDouble
 
 pytestmark = pytest.mark.django_db
 
-app.loader.import_default_modules()
 TASKS = sorted(job.name for job in jobs.catalogue() if job.every and not job.name.startswith("tests."))
 POINTS = 8
 """At so many writes, evenly spread over all, each task is killed."""

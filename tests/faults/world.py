@@ -23,7 +23,15 @@ from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, User
 
 DAY = timedelta(days=1)
 RACED = datetime.fromisoformat("2026-07-26T17:00:00Z")
-BOOKKEEPING = {"core.lease", "core.taskstate", "core.taskrun", "core.beat", "races.syncrun", "django_celery_beat"}
+BOOKKEEPING = {
+    "core.lease",
+    "core.taskstate",
+    "core.taskrun",
+    "core.tasktime",
+    "core.beat",
+    "races.syncrun",
+    "django_celery_beat",
+}
 TEAMS = 4
 
 

@@ -573,14 +573,18 @@ def test_a_manager_offers_a_team_and_takes_the_offer_back(client: Client, user: 
     assert "offered to Cy" not in shown(client, settings)
 
 
-def test_an_offer_to_nobody_is_refused(client: Client, user: User) -> None:
+def test_an_offer_to_nobody_is_refused_beside_what_was_typed(client: Client, user: User) -> None:
     team = ConstructorFactory(league__creator=user)
     given = {"constructor": team.pk, "username": "nobody", "reason": "No time"}
 
     answer = client.post(address("offer", team.league_id), given)
 
     assert answer.status_code == 400
-    assert "There is no player with this name." in answer.content.decode()
+    page = answer.content.decode()
+    assert "There is no player with this name." in page
+    assert '<details class="team-list__more" open>' in page
+    assert 'value="nobody" aria-invalid="true" autofocus' in page
+    assert 'value="No time"' in page
 
 
 def test_players_offer_no_teams(client: Client, user: User) -> None:

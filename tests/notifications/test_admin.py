@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from notifications.models import Delivery, Notification
+from notifications.models import Delivery, Notification, WebhookDelivery
 from tests.factories import ConstructorFactory, LeagueFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,19 @@ def test_the_host_sees_what_was_given_up_and_sends_it_again(admin_client: Client
     given_up.refresh_from_db()
     assert (given_up.state, given_up.attempts, given_up.error) == ("waiting", 0, "")
     assert admin_client.get(reverse("admin:notifications_delivery_change", args=[sent.pk])).status_code == 200
+
+
+def test_the_host_sends_posts_again_also_to_webhooks_of_users(admin_client: Client, now: datetime) -> None:
+    user, league = UserFactory(username="ana"), LeagueFactory()
+    for webhooks in (user.webhooks, league.webhooks):
+        webhook = webhooks.create(url="https://a.example/", format="json", events=[], created_at=now)
+        webhook.deliveries.create(event_key="x", type="draft.opened", state="failed", next_at=now, created_at=now)
+    listing = reverse("admin:notifications_webhookdelivery_changelist")
+
+    chosen = {"action": "send_again", "_selected_action": list(WebhookDelivery.objects.values_list("pk", flat=True))}
+    admin_client.post(listing, chosen)
+
+    assert [post.state for post in WebhookDelivery.objects.all()] == ["waiting", "waiting"]
 
 
 def test_managers_see_no_deliveries(client: Client) -> None:

@@ -10,10 +10,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from drafts import control, picks
+from drafts import picks
 from drafts.models import Draft
 from leagues.models import Constructor
-from notifications import delivery, preferences, reminders, routing, unsubscribing
+from notifications import delivery, preferences, reminders, routing, telling, unsubscribing
 from notifications.models import Channel, Delivery, Notification
 from races.models import Driver
 from tests.factories import UserFactory
@@ -21,6 +21,7 @@ from tests.notifications.conftest import Happening
 
 pytestmark = pytest.mark.django_db
 Type = Notification.Type
+OVER = ("dropped", "It came too late to be of use.")
 
 
 @pytest.fixture(autouse=True)
@@ -53,32 +54,8 @@ def test_a_turn_that_was_taken_is_not_called_out_any_more(
 
     delivery.deliver()
 
-    assert outcomes(Type.PICK_TURN) == [("dropped", "It is over."), ("sent", "")]
+    assert outcomes(Type.PICK_TURN) == [OVER, ("sent", "")]
     assert [(sent.to, "Pick 4 for" in sent.body) for sent in mail.outbox] == [([teams[2].user.email], True)]
-
-
-@pytest.mark.parametrize(("ends", "state"), [(None, "sent"), (control.void_draft, "dropped")])
-def test_a_turn_outlasts_a_pause_but_not_its_draft(
-    draft: Draft,
-    teams: list[Constructor],
-    drivers: list[Driver],
-    manager: User,
-    now: datetime,
-    happening: Happening,
-    ends: object,
-    state: str,
-) -> None:
-    with happening():
-        pick(draft, teams[0], drivers[0], now)
-    act = {"draft_id": draft.pk, "actor": manager, "now": now, "reason": "Storm"}
-    control.pause_draft(**act)
-    if callable(ends):
-        ends(**act)
-    routing.route_new()
-
-    delivery.deliver()
-
-    assert [outcome for outcome, _ in outcomes(Type.PICK_TURN)] == [state]
 
 
 def test_who_has_a_driver_by_now_is_not_reminded_of_the_lock(
@@ -88,11 +65,12 @@ def test_who_has_a_driver_by_now_is_not_reminded_of_the_lock(
     clock.move_to(soon)
     reminders.remind(soon)
     pick(draft, teams[0], drivers[0], soon)
+    telling.catch_up()
     routing.route_new()
 
     delivery.deliver()
 
-    assert sorted(outcomes(Type.REMINDER)) == [("dropped", "It is over."), ("sent", ""), ("sent", "")]
+    assert sorted(outcomes(Type.REMINDER)) == [OVER, ("sent", ""), ("sent", "")]
 
 
 def test_who_ended_such_mails_gets_none_that_waited(clock: time_machine.Traveller) -> None:

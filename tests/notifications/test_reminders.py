@@ -47,3 +47,14 @@ def test_who_withdrew_is_not_reminded(draft: Draft, teams: list[Constructor], no
     remind(draft.locks_at - timedelta(hours=1))
 
     assert [len(inbox(team.user)) for team in teams] == [1, 0, 1]
+
+
+def test_nobody_is_reminded_where_no_driver_is_left(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime
+) -> None:
+    draft.race.entries.exclude(driver=drivers[0]).delete()
+    picks.make_pick(draft_id=draft.pk, constructor=teams[0], driver=drivers[0], actor=teams[0].user, now=now)
+
+    remind(draft.locks_at - timedelta(hours=1))
+
+    assert not Notification.objects.exists()

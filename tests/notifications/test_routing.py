@@ -150,6 +150,17 @@ def test_a_digest_gathers_what_can_wait(user: User, at: str, due: str) -> None:
     assert list(rows) == [(True, datetime.fromisoformat(due)), now, now]
 
 
+@pytest.mark.parametrize(("hours", "waits"), [(6, False), (7, True)])
+def test_a_digest_gathers_nothing_that_would_come_too_late_in_it(user: User, hours: int, waits: bool) -> None:
+    set_habits(user=user, digest=Habits.Digest.DAILY)  # at 18:00 in Berlin
+
+    with time_machine.travel("2026-07-22T10:00:00Z", tick=False):
+        tell(user, kind=Type.DRAFT_OPEN, slow=True, useful_until=datetime.now(UTC) + timedelta(hours=hours))
+        routing.route_new()
+
+    assert Delivery.objects.get().in_digest is waits
+
+
 def test_the_number_of_queries_does_not_grow() -> None:
     def count(number: int, key: str) -> int:
         tell(*UserFactory.create_batch(number), key=key)

@@ -1,15 +1,16 @@
 from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from fantasy_f1.core.errors import DomainError
 from notifications.messages import Message
 from notifications.models import Notification
-from notifications.service import create, mark_all_read, mark_read, tell_again
-from tests.factories import ConstructorFactory, UserFactory
+from notifications.service import create, end, mark_all_read, mark_read, tell_again
+from tests.factories import ConstructorFactory, RaceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +70,7 @@ def test_what_is_old_can_be_read_alone(now: datetime) -> None:
     create([(user.pk, message("old"))], now=now - timedelta(seconds=1))
     create([(user.pk, message("new"))], now=now)
 
-    assert mark_all_read(user=user, before=now) == 1
+    assert mark_all_read(user=user, created_at__lt=now) == 1
     assert Notification.objects.get(is_read=False).dedupe_key == "new"
 
 
@@ -114,3 +115,41 @@ def test_who_is_offered_a_team_can_be_told_again(now: datetime) -> None:
     create([(user.pk, message(league_id=team.league_id))], now=now)
 
     assert tell_again(notification_id=Notification.objects.get().pk, actor=team.league.creator, now=now).user == user
+
+
+def test_what_is_told_again_gives_no_result_away_in_the_leagues_history(now: datetime) -> None:
+    team, race = ConstructorFactory(), RaceFactory(name="Moon Grand Prix")
+    create([(team.user_id, message(title="25 points", league_id=team.league_id, race_id=race.pk))], now=now)
+
+    tell_again(notification_id=Notification.objects.get().pk, actor=team.league.creator, now=now)
+
+    assert team.league.events().get(name="ToldAgain").data["title"] == "Moon Grand Prix: the points are in"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="One writes at a time there.")
+@pytest.mark.django_db(transaction=True)
+def test_what_is_over_waits_for_nobody_who_reads(now: datetime) -> None:
+    user = UserFactory()
+    create([(user.pk, message()), (user.pk, message("event:2"))], now=now)
+    being_read = Notification.objects.earliest("pk")
+    is_read, is_over = Event(), Event()
+
+    def read() -> None:
+        with transaction.atomic():
+            mark_read(being_read)
+            is_read.set()
+            assert is_over.wait(10)
+        connections.close_all()
+
+    reading = Thread(target=read)
+    reading.start()
+    assert is_read.wait(10)
+    with transaction.atomic():
+        end(Notification.objects.all(), now=now)
+    is_over.set()
+    reading.join()
+
+    assert list(Notification.objects.order_by("pk").values_list("is_read", "useful_until")) == [
+        (True, None),
+        (True, now),
+    ]

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.signals import account_closing
 from drafts import control, lifecycle, picks
 from drafts.models import Draft
 from fantasy_f1.core.events import publish
@@ -13,6 +14,7 @@ from leagues.managers import add_manager, remove_manager
 from leagues.membership import join_league, leave_league, offer_team, remove_constructor
 from leagues.models import Constructor, League
 from notifications.models import Notification, ToldScore
+from notifications.reminders import remind
 from notifications.scores import tell_scores
 from notifications.tasks import tell_scores as tell_scores_task
 from races.events import ResultsLate
@@ -146,6 +148,66 @@ def test_the_turn_of_who_leaves_is_told_to_the_next(
     assert [inbox(team.user) for team in teams] == [[], [turn(2, teams[1])], []]
 
 
+def test_who_left_is_not_told_of_the_opening(
+    league: League, race: Race, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    with happening():
+        draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)
+        leaver = Constructor.objects.select_related("user").get(pk=draft.order_data[2])
+        leave_league(league_id=league.pk, user=leaver.user, now=now)
+
+    assert inbox(leaver.user) == []
+
+
+def unread(user: User) -> list[str]:
+    return list(user.notifications.filter(is_read=False).order_by("pk").values_list("type", flat=True))
+
+
+def test_a_turn_that_is_taken_need_not_be_read_or_sent_any_more(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening
+) -> None:
+    later = now + timedelta(hours=1)
+    with happening():
+        pick(draft, teams[0], drivers[0], now)
+    assert unread(teams[1].user) == ["pick_turn"]
+    with happening():
+        picks.withdraw_constructor(draft_id=draft.pk, constructor_id=teams[0].pk, now=now)
+    assert unread(teams[1].user) == ["pick_turn"], "somebody else left: it is the same turn"
+
+    with happening():
+        pick(draft, teams[1], drivers[1], later)
+
+    assert unread(teams[1].user) == []
+    assert teams[1].user.notifications.get().useful_until == later
+    assert unread(teams[2].user) == ["pick_turn"]
+
+
+def test_a_reminder_is_over_with_the_first_pick(
+    draft: Draft, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening
+) -> None:
+    remind(draft.locks_at - timedelta(hours=1))
+
+    with happening():
+        pick(draft, teams[0], drivers[0], now)
+
+    assert (unread(teams[0].user), unread(teams[2].user)) == ([], ["reminder"])
+
+
+def test_what_was_told_of_a_draft_is_over_when_it_is_void(
+    league: League, race: Race, manager: User, now: datetime, happening: Happening
+) -> None:
+    with happening():
+        draft, _ = lifecycle.initialize_draft(league_id=league.pk, race_id=race.pk, actor=manager, now=now)
+    first = User.objects.get(constructors=draft.order_data[0])
+    remind(draft.locks_at - timedelta(hours=1))
+    assert unread(first) == ["draft_open", "pick_turn", "reminder"]
+
+    with happening():
+        control.void_draft(draft_id=draft.pk, actor=manager, reason="Rain", now=now)
+
+    assert unread(first) == ["draft_update"]
+
+
 def test_a_draft_that_opened_and_locked_at_once_tells_no_opening(
     league: League, race: Race, now: datetime, happening: Happening
 ) -> None:
@@ -235,9 +297,27 @@ def test_amended_results_are_told_with_what_moved_for_the_league(
     moved = f"{drivers[0]} 25 → 18, {drivers[1]} 18 → 25."
     title = "Moon Grand Prix: the results changed"
     assert [inbox(team.user) for team in teams] == [
-        [("results_amended", title, f"{teams[0]} now has 26 points and is P3 of 3 in Paddock. {moved}")],
-        [("results_amended", title, f"{teams[1]} now has 35 points and is P1 of 3 in Paddock. {moved}")],
-        [("results_amended", title, f"{teams[2]} now has 27 points and is P2 of 3 in Paddock. {moved}")],
+        [
+            (
+                "results_amended",
+                title,
+                f"{teams[0]} has 26 points instead of 33 and is P3 of 3 in Paddock instead of P1. {moved}",
+            )
+        ],
+        [
+            (
+                "results_amended",
+                title,
+                f"{teams[1]} has 35 points instead of 28 and is P1 of 3 in Paddock instead of P2. {moved}",
+            )
+        ],
+        [
+            (
+                "results_amended",
+                title,
+                f"{teams[2]} still has 27 points and is P2 of 3 in Paddock instead of P3. {moved}",
+            )
+        ],
     ]
     assert inbox(elsewhere.user) == []
 
@@ -252,6 +332,66 @@ def test_an_amendment_that_moves_none_of_the_leagues_drivers_is_not_told(
         finish(race, [*drivers[:8], drivers[9], drivers[8], *drivers[10:]])
 
     assert not Notification.objects.exists()
+
+
+def test_what_moved_is_told_since_the_points_that_were_told(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], inbox: Inbox
+) -> None:
+    finish(race, drivers)
+    Notification.objects.all().delete()
+
+    give_result(race, [drivers[1], drivers[0], *drivers[2:]])
+    score_race(race_id=race.pk, now=race.starts_at + timedelta(days=1))
+    finish(race, [drivers[1], drivers[2], drivers[0], *drivers[3:]])
+
+    moved = f"{drivers[0]} 25 → 15, {drivers[1]} 18 → 25, {drivers[2]} 15 → 18."
+    told = f"{teams[0]} has 23 points instead of 33 and is P3 of 3 in Paddock instead of P1. {moved}"
+    assert [text for _, _, text in inbox(teams[0].user)] == [told]
+
+
+def test_an_amendment_that_was_taken_back_before_it_was_told_is_not_told(
+    drafted: Draft, race: Race, drivers: list[Driver]
+) -> None:
+    finish(race, drivers)
+    Notification.objects.all().delete()
+
+    give_result(race, [drivers[1], drivers[0], *drivers[2:]])
+    score_race(race_id=race.pk, now=race.starts_at + timedelta(days=1))
+    finish(race, drivers)
+
+    assert not Notification.objects.exists()
+
+
+def test_every_amendment_is_told(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], inbox: Inbox
+) -> None:
+    swapped = [drivers[1], drivers[0], *drivers[2:]]
+    for result in (drivers, swapped, drivers):
+        finish(race, result)
+
+    assert [text for _, _, text in inbox(teams[2].user)] == [
+        f"{teams[2]} is P3 of 3 in Paddock.",
+        f"{teams[2]} still has 27 points and is P2 of 3 in Paddock instead of P3. "
+        f"{drivers[0]} 25 → 18, {drivers[1]} 18 → 25.",
+        f"{teams[2]} still has 27 points and is P3 of 3 in Paddock instead of P2. "
+        f"{drivers[0]} 18 → 25, {drivers[1]} 25 → 18.",
+    ]
+
+
+def test_a_seat_that_counts_for_its_substitute_alone_is_not_said_to_have_moved(
+    drafted: Draft, race: Race, teams: list[Constructor], drivers: list[Driver], inbox: Inbox
+) -> None:
+    """Driver 4 drove the seat of driver 0; the league drafted both."""
+    race.entries.filter(driver=drivers[4]).update(status="substitute", replaces=drivers[0])
+    took_part = [driver for driver in drivers if driver != drivers[0]]
+    finish(race, took_part)
+    Notification.objects.all().delete()
+
+    finish(race, [drivers[4], *(driver for driver in took_part if driver != drivers[4])])
+
+    [(_, _, text)] = inbox(teams[1].user)
+    assert f"{drivers[4]} 12 → 25" in text
+    assert str(drivers[0]) not in text
 
 
 # Leagues ----------------------------------------------------------------------------------------
@@ -419,6 +559,34 @@ def test_a_turn_that_comes_again_is_told_again(
     assert [each for each in inbox(teams[1].user) if each[0] == "pick_turn"] == [turn(2, teams[1])] * 2
 
 
+def test_a_turn_that_goes_on_until_another_time_is_told_anew(
+    draft: Draft, teams: list[Constructor], manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    later = now + timedelta(hours=5)
+    with happening():
+        control.set_clock(draft_id=draft.pk, actor=manager, pick_seconds=3_600, now=now)
+    with happening():
+        control.pause_draft(draft_id=draft.pk, actor=manager, now=now)
+    assert unread(teams[0].user) == ["draft_update", "draft_update"]
+    with happening():
+        control.resume_draft(draft_id=draft.pk, actor=manager, now=later)
+
+    until = [text.split(" until ")[1].split(":")[0] for kind, _, text in inbox(teams[0].user) if kind == "pick_turn"]
+    assert until == ["Wed 22 Jul, 10", "Wed 22 Jul, 15"]
+
+
+def test_whoever_comes_first_again_is_told_again(
+    draft: Draft, teams: list[Constructor], manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    ids = [team.pk for team in teams]
+    for order in (ids[::-1], ids, ids[::-1]):
+        with happening():
+            lifecycle.set_order(draft_id=draft.pk, constructor_ids=order, actor=manager, now=now)
+
+    assert [len(inbox(team.user)) for team in teams] == [1, 0, 2]
+    assert [unread(team.user) for team in teams] == [[], [], ["pick_turn"]]
+
+
 def test_a_pause_tells_nobody_of_a_turn(
     draft: Draft, teams: list[Constructor], manager: User, now: datetime, happening: Happening, inbox: Inbox
 ) -> None:
@@ -440,6 +608,29 @@ def test_a_draft_that_falls_with_its_race_and_comes_back_is_told_to_all(
     assert inbox(teams[2].user) == [
         ("draft_update", "Moon Grand Prix: the draft is void", "Race cancelled."),
         ("draft_update", "Moon Grand Prix: the draft goes on", "Paddock drafts again."),
+    ]
+    assert inbox(teams[0].user)[-1] == turn(1, teams[0])
+
+
+@pytest.mark.parametrize("status", [Draft.Status.SCHEDULED, Draft.Status.LOCKED])
+def test_a_draft_that_is_not_open_and_comes_back_with_its_race_is_told_to_all(
+    draft: Draft, teams: list[Constructor], race: Race, now: datetime, happening: Happening, inbox: Inbox, status: str
+) -> None:
+    Draft.objects.filter(pk=draft.pk).update(status=status, opens_at=race.starts_at - timedelta(days=5))
+    for at in (Race.Status.CANCELLED, Race.Status.SCHEDULED):
+        Race.objects.filter(pk=race.pk).update(status=at)
+        with happening():
+            lifecycle.follow_race(draft_id=draft.pk, now=now)
+
+    draft.refresh_from_db()
+    assert draft.status == status
+    assert inbox(teams[2].user) == [
+        ("draft_update", "Moon Grand Prix: the draft is void", "Race cancelled."),
+        (
+            "draft_update",
+            "Moon Grand Prix: the race is back",
+            "The draft in Paddock is no longer void: look at its page.",
+        ),
     ]
 
 
@@ -508,6 +699,36 @@ def test_managers_are_told_that_they_became_or_ceased_to_be_one(
     assert (inbox(manager), inbox(ana), inbox(bo)) == ([], [became], [became, ceased])
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_manager_whom_a_host_deleted_holds_up_nobodys_news(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    ana, host = league.constructors.earliest("pk").user, UserFactory(is_superuser=True)
+    add_manager(league_id=league.pk, actor=host, user=host, now=now)
+    host.delete()
+
+    with happening():
+        add_manager(league_id=league.pk, actor=manager, user=ana, now=now)
+
+    assert [title for _, title, _ in inbox(ana)] == ["You manage Paddock"]
+
+
+def test_what_names_somebody_goes_with_their_account(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    nora, other = UserFactory(full_name="Nora New"), UserFactory(full_name="Ola Old")
+    with happening():
+        for who, name in ((nora, "Newts"), (other, "Olms")):
+            join_league(league_id=league.pk, user=who, team_name=name, now=now)
+        leave_league(league_id=league.pk, user=nora, now=now)
+
+    account_closing.send(sender=User, user=nora, now=now, for_good=False)
+    assert len(inbox(manager)) == 3
+    account_closing.send(sender=User, user=nora, now=now, for_good=True)
+
+    assert [title for _, title, _ in inbox(manager)] == ["Olms joined Paddock", "Newts left Paddock"]
+
+
 def move(draft: Draft, race: Race, by: timedelta, now: datetime) -> None:
     moved = {field: getattr(race, field) + by for field in ("qualifying_at", "starts_at") if getattr(race, field)}
     Race.objects.filter(pk=race.pk).update(**moved)
@@ -535,6 +756,15 @@ def test_a_race_that_moves_a_little_is_told_to_all(
 
     text = "Picks stand. The draft in Paddock locks at another time: look at its page."
     assert inbox(teams[2].user) == [("draft_update", "Moon Grand Prix: the race moved", text)]
+
+
+def test_of_a_locked_draft_nothing_is_said_about_its_lock(
+    drafted: Draft, teams: list[Constructor], race: Race, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    with happening():
+        move(drafted, race, timedelta(days=1), now)
+
+    assert inbox(teams[2].user) == [("draft_update", "Moon Grand Prix: the race moved", "Picks stand.")]
 
 
 def test_events_of_what_is_gone_are_passed_over(

@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from accounts import shield
 from accounts.models import User
+from leagues.membership import leave_league
 from notifications.context import unread
 from notifications.models import Notification
-from tests.factories import LeagueFactory, RaceFactory, UserFactory
+from tests.factories import ConstructorFactory, LeagueFactory, RaceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,7 @@ def told(user: User, now: datetime, *titles: str, **values: object) -> list[Noti
 
 
 def titles(response: HttpResponse) -> list[str]:
-    return re.findall(r'class="card__link" href="/notifications/\d+/">([^<]+)</a>', response.content.decode())
+    return re.findall(r'class="card__link"[^>]*>([^<]+)</a>', response.content.decode())
 
 
 def test_the_list_is_ones_own_latest_first(client: Client, user: User, now: datetime) -> None:
@@ -134,6 +135,33 @@ def test_reading_all(client: Client, user: User, now: datetime) -> None:
     assert client.post(f"{LIST}read/")["Location"] == LIST
 
     assert list(Notification.objects.filter(is_read=False).values_list("title", flat=True)) == ["not mine"]
+
+
+def test_reading_all_leaves_what_came_after_the_page(client: Client, user: User, now: datetime) -> None:
+    told(user, now, "seen", "seen, too")
+    page = client.get(LIST).content.decode()
+    told(user, now, "came meanwhile")
+    form = dict(re.findall(r'name="(newest)" value="(\d+)"', page))
+
+    client.post(f"{LIST}read/", form)
+
+    assert list(Notification.objects.filter(is_read=False).values_list("title", flat=True)) == ["came meanwhile"]
+    assert client.post(f"{LIST}read/", {"newest": "9" * 30}).status_code == 302
+    assert not Notification.objects.filter(is_read=False).exists()
+
+
+def test_what_leads_to_a_league_that_one_left_says_so(client: Client, user: User, now: datetime) -> None:
+    team = ConstructorFactory(user=user, league__is_private=True)
+    [news] = told(user, now, "news")
+    room = f"/leagues/{team.league_id}/drafts/1/"
+    Notification.objects.update(link=room)
+    assert client.get(f"{LIST}{news.pk}/")["Location"] == room
+
+    leave_league(league_id=team.league_id, user=user, now=now)
+    page = client.get(f"{LIST}{news.pk}/", follow=True)
+
+    assert (page.status_code, page.redirect_chain) == (200, [(LIST, 302)])  # type: ignore[attr-defined]
+    assert "You cannot see the page of that league any more." in page.content.decode()
 
 
 def test_what_is_not_ones_own_is_not_found(client: Client, user: User, now: datetime) -> None:

@@ -270,7 +270,7 @@ def test_a_host_cancels_races_that_have_no_results(host: Client):
     coming.refresh_from_db()
     held.refresh_from_db()
     assert (coming.status, coming.round_number, held.status) == ("cancelled", None, "scheduled")
-    assert f"{coming} is cancelled." in page
+    assert f"{coming} is cancelled. A calendar that names it brings it back." in page
     assert f"The {held} has results." in page
 
 

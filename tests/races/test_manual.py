@@ -7,7 +7,7 @@ from accounts.models import User
 from fantasy_f1.core.errors import Invalid, NotAllowed
 from races.manual import Fate, FeedHasResult, Line, enter_result, standing_lines
 from races.models import Race, RaceEntry, RaceResult, ResultRevision
-from races.results import Outcome, ingest_results
+from races.results import Outcome, current_rows, ingest_results
 from races.rows import ResultRow
 from tests.factories import DriverFactory, RaceEntryFactory, RaceFactory, UserFactory
 
@@ -132,6 +132,21 @@ def test_what_the_feed_says_is_replaced_only_on_purpose(race: Race, host: User) 
     assert (first.driver_id, first.laps, first.points) == (drivers(race)[1], 57, 25)  # what it does not change is kept
     assert tell(race, feed_rows(race)).kind == "unchanged"
     assert ResultRevision.objects.get(is_current=True).source == "manual"
+
+
+def test_who_enters_what_the_feed_told_takes_their_own_back(race: Race, host: User) -> None:
+    rows = [replace(row, points=row.points / 2) for row in feed_rows(race)]
+    tell(race, rows)
+    enter(race, lines(race, 2, 1, 3, Fate.ABSENT), host, replaces_feed=True)
+
+    outcome = enter(race, lines(race, 1, 2, 3, 4), host, now=race.starts_at + timedelta(days=2))
+
+    race.refresh_from_db()
+    current = ResultRevision.objects.get(is_current=True)
+    assert outcome.kind == "amended"
+    assert (current.number, current.source, current.created_by) == (3, "jolpica", host)
+    assert (race.results_status, current_rows(current)) == ("official", current_rows(race.revisions.get(number=1)))
+    assert tell(race, rows).kind == "unchanged"
 
 
 def test_the_feeds_rows_show_what_was_wrong_by_hand(race: Race, host: User) -> None:

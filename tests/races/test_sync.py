@@ -30,7 +30,7 @@ from races.models import (
 )
 from races.results import current_rows, ingest_results
 from races.seasons import export_season, load_season
-from races.sync import SyncBusy, sync_season
+from races.sync import SyncBusy, sync_season, warnings
 from tests.conftest import NOW
 from tests.upstream import UpstreamDouble
 
@@ -404,10 +404,28 @@ def test_results_of_a_held_event_wait_with_it(upstream: UpstreamDouble) -> None:
     waiting = sync(what="results", now=MONDAY)
 
     sentence = "Hungarian Grand Prix (2026_other) matches no race of 2026: held for a decision."
+    assert warnings(MONDAY) == [
+        f"The last sync of calendar had problems: {sentence}",
+        "The event 2026_other waits for a decision among the held events.",
+    ]
     assert before_it_is_held.error == "Results of Hungarian Grand Prix (2026_other) match no race of 2026."
     assert held.error == sentence
     assert waiting.status == "ok"
     assert Race.objects.get(external_id=HUNGARY).results.current().filter(session="grand_prix").count() == 22
+
+
+def test_a_result_of_a_session_that_has_not_begun_is_refused(upstream: UpstreamDouble) -> None:
+    sync()
+    upstream.set_now(MONDAY)
+
+    run = sync(what="results")
+
+    assert run.error.splitlines() == [
+        "2026 Hungarian Grand Prix: a grand_prix result before the start.",
+        "2026 Hungarian Grand Prix: a qualifying result before the start.",
+    ]
+    assert not ResultRevision.objects.filter(race__external_id=HUNGARY).exists()
+    assert Race.objects.get(external_id=HUNGARY).status == "scheduled"
 
 
 def test_a_result_by_hand_is_reconciled_by_the_feed(upstream: UpstreamDouble) -> None:

@@ -4,7 +4,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from fantasy_f1.core import leases
-from races import tasks
+from fantasy_f1.core.jobs import catalogue
+from races import sync, tasks
 from races.models import Race, SyncRun
 from races.seasons import load_season
 from tests.conftest import NOW
@@ -48,7 +49,15 @@ def test_a_task_that_meets_another_sync_leaves_it_alone(at: At, upstream: Upstre
     at(HUNGARY + timedelta(hours=4))
 
     with leases.hold("sync", for_at_most=timedelta(minutes=1)):
-        tasks.sync_season()
         tasks.sync_due_results()
 
     assert upstream.asked == []
+
+
+def test_the_daily_sync_that_meets_another_one_is_tried_again(at: At, upstream: UpstreamDouble) -> None:
+    with leases.hold("sync", for_at_most=timedelta(minutes=1)), pytest.raises(sync.SyncBusy):
+        tasks.sync_season()
+
+    (job,) = (each for each in catalogue() if each.name == "races.tasks.sync_season")
+    assert job.is_tried_again
+    assert job.can_pass(sync.SyncBusy("Another sync is running."))

@@ -228,6 +228,12 @@ def test_race_tells_how_its_result_changed(client: Client, red, ada, bo):
     )
 
 
+def test_race_waits_for_its_result_once_it_was_started(client: Client):
+    race = RaceFactory(name="Dutch Grand Prix", starts_at=SEASON_START + timedelta(days=3, hours=-1))
+
+    assert "No results yet" in text(client.get(f"/races/{race.pk}/"))
+
+
 @pytest.mark.parametrize(
     ("status", "words"), [("cancelled", "This race was called off."), ("postponed", "This race was put off")]
 )

@@ -103,6 +103,14 @@ def test_of_many_at_once_no_more_than_five_are_added(manager: User, league: Leag
     assert outcomes([lambda: add(manager, league)] * 7) == {"won": 5, "too_many_webhooks": 2}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_one_removes_it_and_the_history_says_so_once(manager: User, league: League) -> None:
+    pk = add(manager, league).pk
+
+    assert outcomes([lambda: endpoints.remove(webhook_id=pk, actor=manager)] * 4) == {"won": 1, "not_found": 3}
+    assert [line.what for line in history(league) if "removed" in line.what] == ["removed the webhook to 93.184.215.14"]
+
+
 def test_others_webhooks_are_not_there(manager: User, player: User, league: League) -> None:
     own, of_league = add(manager), add(manager, league)
     now = timezone.now()

@@ -1,12 +1,15 @@
 """What webhooks hear of, and in which words."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from drf_spectacular.utils import OpenApiWebhook
 
 from accounts.models import User
 from drafts import control, lifecycle, picks, queues
@@ -16,7 +19,7 @@ from fantasy_f1.core import log_reader
 from leagues import managers, membership
 from leagues.models import Constructor, League
 from notifications.tasks import remind
-from notifications.webhooks import filling
+from notifications.webhooks import description, filling
 from notifications.webhooks.forms import CHOICES, LABELS
 from notifications.webhooks.happenings import AREAS, FOR_CHATS, KINDS, OF_DRAFTS
 from notifications.webhooks.models import WebhookDelivery
@@ -39,6 +42,17 @@ def said() -> list[str]:
     """The same in the words of a chat on Slack."""
     filling.catch_up()
     return [json.loads(row.body)["text"] for row in WebhookDelivery.objects.order_by("pk")]
+
+
+def example_of(webhook: OpenApiWebhook) -> Any:
+    return webhook.decorator["post"]["requestBody"]["content"]["application/json"]["examples"]["Example"]["value"]
+
+
+def test_the_guide_shows_the_same_example_as_the_description_of_the_api() -> None:
+    shown = re.search(r"```json\n(.*?)```", (Path(__file__).parents[3] / "docs/webhooks.md").read_text(), re.DOTALL)
+
+    assert shown
+    assert json.loads(shown[1]) == example_of(description.DRAFT)
 
 
 def test_every_kind_has_words_and_an_area() -> None:
@@ -74,6 +88,7 @@ def test_a_pick_is_told_with_the_turn_that_comes_next(
         "reason": "",
         "current_pick": {"pick_number": 2, "round": 1, "constructor": teams[1].pk, "deadline": None},
     }
+    assert data.keys() == example_of(description.DRAFT)["data"].keys()
 
 
 def test_private_things_are_told_to_nobody(
@@ -185,6 +200,7 @@ def test_a_scored_race_is_told_once_to_each_league_that_drafted_it(
             {"rank": 3, "constructor": {"id": third.pk, "team_name": third.team_name}, "points": "27"},
         ],
     }
+    assert data.keys() == example_of(description.SCORE)["data"].keys()
 
 
 def test_amended_points_are_told_with_what_moved_where_they_concern_a_league(

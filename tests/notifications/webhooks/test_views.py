@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from leagues.models import League
+from notifications import health
+from notifications.outgoing import Outgoing
 from notifications.webhooks import endpoints
 from notifications.webhooks.models import Webhook
 from tests.factories import UserFactory
@@ -115,6 +117,31 @@ def test_a_test_is_sent_and_seen_in_the_log(as_manager: Client, league: League, 
     assert "Sent · answer 200" in sent
 
 
+def test_a_page_does_not_ask_all_the_time_for_what_waits_until_the_webhook_has_rested(
+    as_manager: Client, league: League, make: Make
+) -> None:
+    now = timezone.now()
+    resting = make(league=league, failures=1, rests_until=now + timedelta(minutes=30))
+    resting.deliveries.create(event_key="x", type="draft.opened", next_at=now, created_at=now)
+    page = resting.get_absolute_url()
+
+    assert "hx-trigger" not in as_manager.get(page).content.decode().partition('id="posts"')[2].partition(">")[0]
+    as_manager.post(f"{page}test/")
+    assert "hx-trigger" in as_manager.get(page).content.decode().partition('id="posts"')[2].partition(">")[0]
+
+
+def test_a_test_that_fails_is_nothing_that_the_host_is_warned_of(
+    as_manager: Client, league: League, receiver: Receiver, make: Make
+) -> None:
+    page = make(league=league).get_absolute_url()
+    receiver.answers("500")
+    as_manager.post(f"{page}test/")
+    beat()
+
+    assert Webhook.objects.get().deliveries.get().state == Outgoing.State.FAILED
+    assert health.warnings(timezone.now()) == []
+
+
 def test_the_log_alone_is_what_htmx_gets(as_manager: Client, league: League, make: Make) -> None:
     page = as_manager.get(make(league=league).get_absolute_url(), headers={"HX-Request": "true"}).content.decode()
 
@@ -130,7 +157,7 @@ def test_events_are_chosen(as_manager: Client, league: League, make: Make) -> No
 
     webhook.refresh_from_db()
     assert (saved.status_code, nothing.status_code) == (302, 400)
-    assert "Choose at least one kind of event." in nothing.content.decode()
+    assert "autofocus>Choose at least one kind of event." in nothing.content.decode()
     assert webhook.events == ["draft.opened", "score.*"]
 
 
@@ -144,7 +171,11 @@ def test_it_is_switched_off_and_on_gets_another_secret_and_is_removed(
     assert not Webhook.objects.get().is_active
     as_manager.post(f"{page}switch/", {"on": "1"})
     assert Webhook.objects.get().is_active
+    now = timezone.now()
+    for key in range(21):
+        webhook.deliveries.create(event_key=key, message_id=key, type="draft.opened", next_at=now, created_at=now)
     rotated = as_manager.post(f"{page}secret/")
+    assert f'href="{page}?page=2"' in rotated.content.decode()
     assert Webhook.objects.get().secret in rotated.content.decode()
     assert as_manager.get(f"{page}secret/").status_code == 302
     removed = as_manager.post(f"{page}remove/")
