@@ -62,9 +62,13 @@ def push(page: Page, payload: dict[str, str]) -> None:
         found.extend(each["registrationId"] for each in event["registrations"])
 
     devtools.on("ServiceWorker.workerRegistrationUpdated", note)
-    devtools.send("ServiceWorker.enable")
-    while not found:
-        page.wait_for_timeout(20)
+    for _ in range(100):  # what is registered is told when the tools are switched on, and now and then is not
+        devtools.send("ServiceWorker.enable")
+        page.wait_for_timeout(100)
+        if found:
+            break
+        devtools.send("ServiceWorker.disable")
+    assert found, "no service worker was told of"
     origin = page.evaluate("location.origin")
     devtools.send(
         "ServiceWorker.deliverPushMessage",
