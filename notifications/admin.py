@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from fantasy_f1.core import clock
-from fantasy_f1.core.admin import ReadOnly
+from fantasy_f1.core.admin import GuardedAdmin, ReadOnly
 from fantasy_f1.core.errors import DomainError
 from leagues.admin import LeagueListFilter, ManagedByLeague
 from notifications import outgoing, service
@@ -17,6 +17,32 @@ from notifications.webhooks.models import Webhook, WebhookDelivery
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+class WhatWasGivenUp(GuardedAdmin):
+    """It is sent again, or nobody is warned of it any more."""
+
+    actions = ["send_again", "leave"]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.action(description="Send again what was given up", permissions=["send"])
+    def send_again(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        for row in rows:
+            try:
+                self.again(row, cast("User", request.user))
+            except DomainError as error:
+                self.message_user(request, f"{row}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"{row} is tried once more.", messages.SUCCESS)
+
+    @admin.action(description="Leave alone what was given up", permissions=["send"])
+    def leave(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        self.message_user(request, f"{outgoing.leave(rows)} of these were given up, and are left alone now.")
+
+    def again(self, row: Any, actor: "User") -> None:
+        raise NotImplementedError
 
 
 class OfLeaguesOrUsers(ManagedByLeague):
@@ -84,7 +110,7 @@ class WebhookAdmin(OfLeaguesOrUsers):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(OfLeaguesOrUsers):
+class WebhookDeliveryAdmin(WhatWasGivenUp, OfLeaguesOrUsers):
     """What was posted, is still to be, or was given up."""
 
     league_path = "webhook__league"
@@ -110,21 +136,9 @@ class WebhookDeliveryAdmin(OfLeaguesOrUsers):
         "error",
     ]
     readonly_fields = [str(field) for field in fields]
-    actions = ["send_again"]
 
-    def has_send_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    @admin.action(description="Send again what was given up", permissions=["send"])
-    def send_again(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
-        actor = cast("User", request.user)
-        for each in deliveries.select_related("webhook__league", "webhook__user"):
-            try:
-                endpoints.send_again(delivery_id=each.pk, actor=actor)
-            except DomainError as error:
-                self.message_user(request, f"{each}: {error}", messages.ERROR)
-            else:
-                self.message_user(request, f"{each} is sent again.", messages.SUCCESS)
+    def again(self, row: WebhookDelivery, actor: "User") -> None:
+        endpoints.send_again(delivery_id=row.pk, actor=actor)
 
 
 @admin.register(ToldScore)
@@ -135,7 +149,7 @@ class ToldScoreAdmin(ReadOnly):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly):
+class DeliveryAdmin(WhatWasGivenUp, ReadOnly):
     """What is on its way by mail and push, and what was given up; for the host alone."""
 
     list_display = ["created_at", "user", "channel", "type", "state", "attempts", "next_at", "error"]
@@ -144,7 +158,6 @@ class DeliveryAdmin(ReadOnly):
     search_fields = ["notification__user__username", "error"]
     fields = ["user", "channel", "type", "in_digest", "state", "attempts", "next_at", "error", "created_at", "done_at"]
     readonly_fields = ["user", "type"]
-    actions = ["send_again"]
 
     @admin.display(ordering="notification__user__username")
     def user(self, delivery: Delivery) -> "User":
@@ -154,15 +167,5 @@ class DeliveryAdmin(ReadOnly):
     def type(self, delivery: Delivery) -> str:
         return delivery.notification.get_type_display()
 
-    def has_send_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    @admin.action(description="Send again what was given up", permissions=["send"])
-    def send_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        for each in deliveries.select_related("notification__user"):
-            try:
-                outgoing.send_again(each)
-            except DomainError as error:
-                self.message_user(request, f"{each}: {error}", messages.ERROR)
-            else:
-                self.message_user(request, f"{each} is tried once more.", messages.SUCCESS)
+    def again(self, row: Delivery, actor: "User") -> None:
+        outgoing.send_again(row)

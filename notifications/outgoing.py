@@ -146,6 +146,11 @@ def send_again(row: Row) -> Row:
     return row
 
 
+def leave(rows: "models.QuerySet[Row]") -> int:
+    """A host's word that what was given up of ``rows`` need not arrive → how much that was."""
+    return rows.filter(state=Outgoing.State.FAILED).update(state=Outgoing.State.DROPPED)
+
+
 def _due(rows: "models.QuerySet[Row]") -> "models.QuerySet[Row]":
     """By now, what died in somebody's hands included."""
     now = timezone.now()

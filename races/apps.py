@@ -6,7 +6,6 @@ class RacesConfig(AppConfig):
 
     def ready(self) -> None:
         from fantasy_f1.core import clockwork
-        from races import questions, sync
+        from races import health
 
-        clockwork.register(questions.warnings)
-        clockwork.register(sync.warnings)
+        clockwork.register(health.warnings)

@@ -171,9 +171,3 @@ def _path(race: Race, session: Session) -> str:
 
 def _past(at: datetime | None, now: datetime) -> datetime | None:
     return at if at and at <= now else None
-
-
-def warnings(now: datetime) -> list[str]:
-    """What the host should know of results, in words (``core.clockwork``)."""
-    late = ResultQuestion.objects.late().select_related("race").order_by("race__starts_at")
-    return [f"{each.race}: the {Session(each.session).label} result is late." for each in late]

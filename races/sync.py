@@ -8,7 +8,7 @@ from time import monotonic
 
 import structlog
 from django.conf import settings
-from django.db.models import Max, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from fantasy_f1.core import leases
@@ -16,7 +16,7 @@ from fantasy_f1.core.errors import DomainError, Invalid
 from races import calendar, drivers, questions, results
 from races.identity import match_keys
 from races.jolpica import Jolpica, UpstreamError, UpstreamUnreachable, results_path, season_path
-from races.models import SESSION_STARTS, HeldEvent, Race, ResultRevision, Season, Session, SyncRun
+from races.models import SESSION_STARTS, Race, ResultRevision, Season, Session, SyncRun
 from races.polling import FIRST
 from races.rows import Counts, SessionRows
 
@@ -85,15 +85,6 @@ def sync_due_results(*, now: datetime) -> SyncRun | None:
         run = _run(due[0].race.season_id, "results", {"results": asks}, now=now)
         questions.note_unasked(due, run.error, at=now)
     return run
-
-
-def warnings(now: datetime) -> list[str]:
-    """What the host should know of syncs, in words (``core.clockwork``): what went wrong the last time, what waits."""
-    last = SyncRun.objects.filter(source=JOLPICA, what__in=WHAT).order_by().values("what").values_list(Max("pk"))
-    failed = SyncRun.objects.filter(pk__in=last, status=SyncRun.Status.FAILED)
-    told = [f"The last sync of {run.what} had problems: {run.error}" for run in failed]
-    waiting = HeldEvent.objects.filter(resolved_at=None).order_by("created_at")
-    return told + [f"The event {held.external_id} waits for a decision among the held events." for held in waiting]
 
 
 def _whole_season(due: list[questions.Question], *, now: datetime) -> list[questions.Question]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 from celery import current_app
 
@@ -16,7 +17,15 @@ SILENCE = timedelta(seconds=30)
 FAILURES = 10
 """So many of the last ones are on the page."""
 
-Warnings = Callable[[datetime], list[str]]
+
+class HostWarning(NamedTuple):
+    """A sentence for the host, and the address of the page where something can be done about it."""
+
+    text: str
+    page: str
+
+
+Warnings = Callable[[datetime], list[HostWarning]]
 _sources: list[Warnings] = []
 
 
@@ -70,11 +79,11 @@ class Clockwork:
     beat_is_silent: bool
     lines: list[Line]
     failures: list[TaskRun]
-    warnings: list[str]
+    warnings: list[HostWarning]
 
 
 def register(source: Warnings) -> None:
-    """Let an app tell the host of something: ``source`` gets the real time and answers with sentences."""
+    """Let an app tell the host of something: ``source`` gets the real time."""
     _sources.append(source)
 
 

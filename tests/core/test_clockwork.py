@@ -146,9 +146,12 @@ def test_the_page_takes_as_many_queries_for_many_failures(
 
 def test_apps_can_warn_the_host(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clockwork, "_sources", [])
-    clockwork.register(lambda now: [f"No result since {now:%Y}."])
+    clockwork.register(lambda now: [clockwork.HostWarning(f"No result since {now:%Y}.", "/admin/races/")])
 
-    assert "No result since " in admin_client.get(PAGE).content.decode()
+    page = admin_client.get(PAGE).content.decode()
+
+    assert "No result since " in page
+    assert '<a href="/admin/races/">Look' in page
 
 
 def test_the_page_knows_every_task_in_a_process_that_only_serves_pages(run: Run) -> None:

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from notifications import health
 from notifications.models import Delivery, Notification, WebhookDelivery
 from tests.factories import ConstructorFactory, LeagueFactory, UserFactory
 
@@ -72,6 +73,22 @@ def test_the_host_sees_what_was_given_up_and_sends_it_again(admin_client: Client
     given_up.refresh_from_db()
     assert (given_up.state, given_up.attempts, given_up.error) == ("waiting", 0, "")
     assert admin_client.get(reverse("admin:notifications_delivery_change", args=[sent.pk])).status_code == 200
+
+
+def test_the_host_leaves_alone_what_was_given_up(admin_client: Client, now: datetime) -> None:
+    news = Notification.objects.create(user=UserFactory(), type="league", title="N", dedupe_key="a", created_at=now)
+    for channel, state in (("email", "failed"), ("push", "waiting")):
+        Delivery.objects.create(
+            notification=news, channel=channel, state=state, error="No", next_at=now, created_at=now
+        )
+    chosen = {"action": "leave", "_selected_action": list(Delivery.objects.values_list("pk", flat=True))}
+
+    answer = admin_client.post(reverse("admin:notifications_delivery_changelist"), chosen, follow=True)
+
+    [said] = answer.context["messages"]
+    assert str(said) == "1 of these were given up, and are left alone now."
+    assert list(Delivery.objects.order_by("pk").values_list("state", "error")) == [("dropped", "No"), ("waiting", "No")]
+    assert health.warnings(now) == []
 
 
 def test_the_host_sends_posts_again_also_to_webhooks_of_users(admin_client: Client, now: datetime) -> None:

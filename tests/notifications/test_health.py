@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 
 from fantasy_f1.core.models import EventLog, UnreadEvent
@@ -31,15 +32,14 @@ def test_all_is_well_without_anything_given_up() -> None:
     assert health.warnings(timezone.now()) == []
 
 
-def test_what_was_given_up_and_what_could_not_be_told_is_said() -> None:
+def test_what_was_given_up_and_what_could_not_be_told_is_said(admin_client: Client) -> None:
     told("failed", state=State.FAILED)
     row = EventLog.objects.create(topic="thing:1", version=1, name="Happened", created_at=timezone.now())
     UnreadEvent.objects.create(reader="somebody", event=row, error="no", next_at=timezone.now())
 
-    assert health.warnings(timezone.now()) == [
-        "Mails and pushes that were given up: 1.",
-        "Events that could not be told: 1.",
-    ]
+    texts, pages = zip(*health.warnings(timezone.now()), strict=True)
+    assert texts == ("Mails and pushes that were given up: 1.", "Events that could not be told: 1.")
+    assert [len(admin_client.get(page).context["cl"].result_list) for page in pages] == [1, 1]
 
 
 def test_what_is_over_is_forgotten_in_time() -> None:

@@ -14,6 +14,7 @@ from fantasy_f1.core import leases
 from fantasy_f1.core.errors import Invalid
 from fantasy_f1.core.models import EventLog
 from races.calendar import resolve_held_event
+from races.health import warnings
 from races.models import (
     Driver,
     HeldEvent,
@@ -30,7 +31,7 @@ from races.models import (
 )
 from races.results import current_rows, ingest_results
 from races.seasons import export_season, load_season
-from races.sync import SyncBusy, sync_season, warnings
+from races.sync import SyncBusy, sync_season
 from tests.conftest import NOW
 from tests.upstream import UpstreamDouble
 
@@ -405,8 +406,8 @@ def test_results_of_a_held_event_wait_with_it(upstream: UpstreamDouble) -> None:
 
     sentence = "Hungarian Grand Prix (2026_other) matches no race of 2026: held for a decision."
     assert warnings(MONDAY) == [
-        f"The last sync of calendar had problems: {sentence}",
-        "The event 2026_other waits for a decision among the held events.",
+        (f"The last sync of calendar had problems: {sentence}", f"/admin/races/syncrun/{held.pk}/change/"),
+        ("The event 2026_other waits for a decision.", f"/admin/races/heldevent/{HeldEvent.objects.get().pk}/change/"),
     ]
     assert before_it_is_held.error == "Results of Hungarian Grand Prix (2026_other) match no race of 2026."
     assert held.error == sentence
