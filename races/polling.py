@@ -1,4 +1,4 @@
-"""When to ask the upstream for a session's result again. Pure: no Django, no database.
+"""When to ask the upstream again, mostly for a session's result. Pure: no Django, no database.
 
 An answer stays in the upstream's cache for as long as its headers say (an hour, mostly), so asking too early pins an
 empty one: the first question comes two hours after the start, and while there is nothing each next one when the answer
@@ -22,6 +22,13 @@ SIX_HOURLY_FOR = timedelta(days=7)
 WEEK = timedelta(days=7)
 AGAIN = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=48), WEEK)
 MORNING = time(9, tzinfo=UTC)
+DAILY = timedelta(hours=23)
+"""How old drivers and calendar become before they are asked for again; it is looked each hour."""
+
+WEEKEND = timedelta(days=3)
+ON_A_WEEKEND = timedelta(hours=3)
+"""How old the calendar becomes in the days before a race: where it moves on its own day, drafts lock at its start."""
+
 LATE = FIRST + timedelta(hours=6)
 """After the start: a Grand Prix or sprint without a result is late, and the host is told."""
 

@@ -17,7 +17,7 @@ from races import calendar, drivers, questions, results
 from races.identity import match_keys
 from races.jolpica import Jolpica, UpstreamError, UpstreamUnreachable, results_path, season_path
 from races.models import SESSION_STARTS, Race, ResultRevision, Season, Session, SyncRun
-from races.polling import FIRST
+from races.polling import DAILY, FIRST, ON_A_WEEKEND, WEEKEND
 from races.rows import Counts, SessionRows
 
 WHAT = ("drivers", "calendar", "results")
@@ -56,15 +56,26 @@ def sync_season(year: int, *, what: str | None = None, round_number: int | None 
         return _run(year, what or "everything", {name: [(race, ALL)] for name in wanted}, now=now)
 
 
-def sync_daily(year: int, *, now: datetime) -> list[SyncRun]:
-    """Drivers and calendar of a season, but for what was asked for of late and is still fresh. Raises ``SyncBusy``."""
-    resources = {"drivers": ("drivers", "constructors"), "calendar": ("races",)}
+def sync_due_facts(year: int, *, now: datetime) -> list[SyncRun]:
+    """Drivers and calendar of a season where it is time to ask again (see ``polling``). Raises ``SyncBusy``."""
+    is_weekend = Race.objects.filter(season=year, starts_at__range=(now, now + WEEKEND)).exists()
+    resources = {
+        "drivers": (["drivers", "constructors"], DAILY),
+        "calendar": (["races"], ON_A_WEEKEND if is_weekend else DAILY),
+    }
     with _alone():
         return [
             _run(year, what, {what: [(None, ALL)]}, now=now)
-            for what, names in resources.items()
-            if not questions.fresh([season_path(year, name) for name in names], now=now)
+            for what, (names, every) in resources.items()
+            if not _has_synced(year, what, since=now - every, now=now)
+            and not questions.fresh([season_path(year, name) for name in names], now=now)
         ]
+
+
+def _has_synced(year: int, what: str, *, since: datetime, now: datetime) -> bool:
+    """Whether all of it came in after that moment: what failed or broke off is asked for again when it is not fresh."""
+    runs = SyncRun.objects.filter(season=year, source=JOLPICA, what__in=[what, "everything"], status=SyncRun.Status.OK)
+    return runs.filter(game_time__gt=since, game_time__lte=now).exists()
 
 
 def sync_due_results(*, now: datetime) -> SyncRun | None:

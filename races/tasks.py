@@ -15,12 +15,12 @@ PUBLIC_UPSTREAM = "api.jolpi.ca"
 log = structlog.get_logger(__name__)
 
 
-@periodic(every=time(6, 17), queue=Queue.SYNC, limit=sync.LEASE, again_for=(sync.SyncBusy,))
+@periodic(every=timedelta(hours=1), queue=Queue.SYNC, limit=sync.LEASE, again_for=(sync.SyncBusy,))
 def sync_season() -> None:
-    """Brings drivers and calendar of this year's season from the upstream."""
+    """Brings drivers and calendar of this year's season from the upstream: daily, the calendar oftener near a race."""
     now = clock.now()
     if _upstream_knows_our_time():
-        sync.sync_daily(now.year, now=now)
+        sync.sync_due_facts(now.year, now=now)
 
 
 @periodic(every=timedelta(minutes=1), queue=Queue.SYNC, limit=sync.LEASE)

@@ -11,7 +11,7 @@ from races.models import Race, ResultQuestion, ResultRevision, SyncRun, Upstream
 from races.results import ingest_results
 from races.rows import ResultRow
 from races.seasons import load_season
-from races.sync import sync_daily, sync_due_results, sync_season
+from races.sync import sync_due_facts, sync_due_results, sync_season
 from tests.conftest import NOW
 from tests.factories import RaceFactory, SeasonFactory
 from tests.races.conftest import HUNGARY, At
@@ -265,13 +265,44 @@ def test_nothing_is_told_of_a_result_that_came_meanwhile(season: None, play: Pla
     assert not EventLog.objects.filter(name="ResultsLate").exists()
 
 
-def test_drivers_and_calendar_are_not_asked_for_while_they_are_fresh(at: At, upstream: UpstreamDouble) -> None:
-    upstream.keeps_answers = timedelta(hours=1)
-    first = [run.what for run in sync_daily(2026, now=NOW)]
-    again = sync_daily(2026, now=NOW + timedelta(minutes=30))
-    next_day = [run.what for run in sync_daily(2026, now=NOW + timedelta(days=1))]
+def test_the_calendar_is_not_asked_for_while_it_is_fresh(at: At, upstream: UpstreamDouble) -> None:
+    upstream.keeps_answers, friday = timedelta(hours=5), NOW + timedelta(days=2)
+    sync_due_facts(2026, now=friday)
 
-    assert (first, again, next_day) == (["drivers", "calendar"], [], ["drivers", "calendar"])
+    early = sync_due_facts(2026, now=friday + timedelta(hours=4))
+    later = [run.what for run in sync_due_facts(2026, now=friday + timedelta(hours=6))]
+
+    assert (early, later) == ([], ["calendar"])
+
+
+def test_drivers_and_calendar_are_asked_for_daily_and_a_calendar_oftener_before_a_race(
+    at: At, upstream: UpstreamDouble
+) -> None:
+    """From Wednesday, 9:00, to Sunday, 13:00, when the race starts."""
+    upstream.keeps_answers = timedelta(hours=1)
+
+    asked = [
+        (run.what, hours)
+        for hours in range(0, 7 * 24)
+        for run in sync_due_facts(2026, now=NOW + timedelta(hours=hours))
+    ]
+
+    assert [hours for what, hours in asked if what == "drivers"] == list(range(0, 168, 23))
+    until_thursday, weekend, after = [0, 23], list(range(28, 101, 3)), [123, 146]
+    assert [hours for what, hours in asked if what == "calendar"] == until_thursday + weekend + after
+
+
+def test_a_calendar_that_could_not_be_had_is_asked_for_within_the_hour(at: At, upstream: UpstreamDouble) -> None:
+    upstream.fault(*["503"] * 1000)
+    failed = sync_due_facts(2026, now=NOW)
+    upstream.fault_no_more()
+
+    again = sync_due_facts(2026, now=NOW + timedelta(hours=1))
+    after = sync_due_facts(2026, now=NOW + timedelta(hours=2))
+
+    assert [(run.what, run.status) for run in failed] == [("drivers", "failed"), ("calendar", "failed")]
+    assert [(run.what, run.status) for run in again] == [("drivers", "ok"), ("calendar", "ok")]
+    assert after == []
 
 
 def test_nothing_is_due_before_a_session_nor_without_a_season(at: At, upstream: UpstreamDouble) -> None:
