@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from fantasy_f1.core.clockwork import HostWarning
 from races.models import HeldEvent, ResultQuestion, Session, SyncRun
-from races.sync import JOLPICA, WHAT
+from races.sync import EVERYTHING, JOLPICA, WHAT
 
 
 def warnings(now: datetime) -> list[HostWarning]:
@@ -27,14 +27,17 @@ def _late_results() -> list[HostWarning]:
 
 
 def _failed_syncs() -> list[HostWarning]:
-    last = SyncRun.objects.filter(source=JOLPICA, what__in=WHAT).order_by().values("what").values_list(Max("pk"))
-    failed = SyncRun.objects.filter(pk__in=last, status=SyncRun.Status.FAILED)
+    runs = SyncRun.objects.filter(source=JOLPICA, what__in=[*WHAT, EVERYTHING]).order_by()
+    last: dict[str, SyncRun] = {}
+    for run in SyncRun.objects.filter(pk__in=runs.values("what").values_list(Max("pk"))).order_by("pk"):
+        last |= dict.fromkeys(WHAT if run.what == EVERYTHING else [run.what], run)
     return [
         HostWarning(
             f"The last sync of {run.what} had problems: {run.error}",
             reverse("admin:races_syncrun_change", args=[run.pk]),
         )
-        for run in failed
+        for run in dict.fromkeys(last.values())
+        if run.status == SyncRun.Status.FAILED
     ]
 
 

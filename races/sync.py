@@ -21,6 +21,7 @@ from races.polling import DAILY, FIRST, ON_A_WEEKEND, WEEKEND
 from races.rows import Counts, SessionRows
 
 WHAT = ("drivers", "calendar", "results")
+EVERYTHING = "everything"
 LEASE = timedelta(minutes=10)
 BUDGET_WINDOW = timedelta(hours=1)
 JOLPICA = ResultRevision.Source.JOLPICA
@@ -53,7 +54,7 @@ def sync_season(year: int, *, what: str | None = None, round_number: int | None 
         what = "results"
     with _alone():
         wanted = WHAT if what is None else (what,)
-        return _run(year, what or "everything", {name: [(race, ALL)] for name in wanted}, now=now)
+        return _run(year, what or EVERYTHING, {name: [(race, ALL)] for name in wanted}, now=now)
 
 
 def sync_due_facts(year: int, *, now: datetime) -> list[SyncRun]:
@@ -74,7 +75,7 @@ def sync_due_facts(year: int, *, now: datetime) -> list[SyncRun]:
 
 def _has_synced(year: int, what: str, *, since: datetime, now: datetime) -> bool:
     """Whether all of it came in after that moment: what failed or broke off is asked for again when it is not fresh."""
-    runs = SyncRun.objects.filter(season=year, source=JOLPICA, what__in=[what, "everything"], status=SyncRun.Status.OK)
+    runs = SyncRun.objects.filter(season=year, source=JOLPICA, what__in=[what, EVERYTHING], status=SyncRun.Status.OK)
     return runs.filter(game_time__gt=since, game_time__lte=now).exists()
 
 

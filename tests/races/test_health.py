@@ -2,9 +2,10 @@ from datetime import datetime
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from races.health import warnings
-from races.models import ResultQuestion
+from races.models import ResultQuestion, SyncRun
 from tests.factories import RaceFactory
 
 pytestmark = pytest.mark.django_db
@@ -19,3 +20,21 @@ def test_a_late_result_leads_the_host_to_the_form_for_it(admin_client: Client, n
 
     assert text == f"{race}: the Grand Prix result is late."
     assert admin_client.get(page).status_code == 200
+
+
+def test_a_sync_of_everything_has_the_last_word_on_each_of_its_parts(now: datetime) -> None:
+    def note(what: str, status: str) -> None:
+        SyncRun.objects.create(season=2026, what=what, status=status, game_time=now, started_at=timezone.now())
+
+    note("results", "failed")
+    note("everything", "ok")
+    after_good = warnings(now)
+    note("everything", "failed")
+    note("drivers", "ok")
+    after_bad = warnings(now)
+    note("calendar", "ok")
+    note("results", "ok")
+
+    assert after_good == []
+    assert [text for text, _ in after_bad] == ["The last sync of everything had problems: "]
+    assert warnings(now) == []
