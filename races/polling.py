@@ -26,8 +26,10 @@ DAILY = timedelta(hours=23)
 """How old drivers and calendar become before they are asked for again; it is looked each hour."""
 
 WEEKEND = timedelta(days=3)
-ON_A_WEEKEND = timedelta(hours=3)
-"""How old the calendar becomes in the days before a race: where it moves on its own day, drafts lock at its start."""
+ON_A_WEEKEND = timedelta(hours=2.5)
+"""The same for the calendar in the days before a race, which makes each three hours: where a race moves on its own day,
+drafts lock at its start.
+"""
 
 LATE = FIRST + timedelta(hours=6)
 """After the start: a Grand Prix or sprint without a result is late, and the host is told."""

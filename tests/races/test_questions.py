@@ -292,6 +292,15 @@ def test_drivers_and_calendar_are_asked_for_daily_and_a_calendar_oftener_before_
     assert [hours for what, hours in asked if what == "calendar"] == until_thursday + weekend + after
 
 
+def test_a_beat_that_comes_a_moment_early_asks_for_the_calendar_all_the_same(at: At, upstream: UpstreamDouble) -> None:
+    upstream.keeps_answers, friday = timedelta(hours=1), NOW + timedelta(days=2)
+    sync_due_facts(2026, now=friday + timedelta(seconds=2))
+
+    again = sync_due_facts(2026, now=friday + timedelta(hours=3))
+
+    assert [run.what for run in again] == ["calendar"]
+
+
 def test_a_calendar_that_could_not_be_had_is_asked_for_within_the_hour(at: At, upstream: UpstreamDouble) -> None:
     upstream.fault(*["503"] * 1000)
     failed = sync_due_facts(2026, now=NOW)
