@@ -122,8 +122,8 @@ def forget_person(user: User) -> None:
     name = rf"(^|\W){re.escape(user.display_name)}(\W|$)"
     of_them = Q(type=Notification.Type.LEAGUE) & (Q(title__regex=name) | Q(message__regex=name))
     of_them |= Q(type=Notification.Type.DRAFT_UPDATE, message__startswith=f"{user.display_name}, who manages ")
-    leagues = League.objects.filter(Q(constructors__user=user) | Q(creator=user))
-    Notification.objects.filter(of_them, league__in=leagues).delete()
+    concerned = Q(constructors__user=user) | Q(constructors__offered_to=user) | Q(creator=user)
+    Notification.objects.filter(of_them, league__in=League.objects.filter(concerned)).delete()
 
 
 def _short(text: str, most: int) -> str:

@@ -729,6 +729,18 @@ def test_what_names_somebody_goes_with_their_account(
     assert [title for _, title, _ in inbox(manager)] == ["Olms joined Paddock", "Newts left Paddock"]
 
 
+def test_what_names_somebody_to_whom_a_team_was_offered_goes_with_their_account(
+    league: League, manager: User, now: datetime, happening: Happening, inbox: Inbox
+) -> None:
+    team, nora = league.constructors.earliest("pk"), UserFactory(full_name="Nora New")
+    with happening():
+        offer_team(constructor_id=team.pk, to=nora, actor=manager, reason="No time", now=now)
+
+    account_closing.send(sender=User, user=nora, now=now, for_good=True)
+
+    assert inbox(team.user) == []
+
+
 def move(draft: Draft, race: Race, by: timedelta, now: datetime) -> None:
     moved = {field: getattr(race, field) + by for field in ("qualifying_at", "starts_at") if getattr(race, field)}
     Race.objects.filter(pk=race.pk).update(**moved)
