@@ -57,12 +57,16 @@ document.addEventListener("submit", async (event) => {
   if (!("endsPush" in form.dataset && navigator.serviceWorker && window.PushManager)) return;
   event.preventDefault();
   try {
-    const registration = await navigator.serviceWorker.getRegistration("/");
-    await (await registration?.pushManager.getSubscription())?.unsubscribe();
+    await Promise.race([endPush(), new Promise((go) => setTimeout(go, 3000))]); // the browser may ask its maker's server
   } finally {
     form.submit();
   }
 });
+
+const endPush = async () => {
+  const registration = await navigator.serviceWorker.getRegistration("/");
+  await (await registration?.pushManager.getSubscription())?.unsubscribe();
+};
 
 // <details data-menu> closes by Escape and by a click elsewhere.
 const closeMenus = (except) => {

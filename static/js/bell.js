@@ -25,11 +25,10 @@ const open = () => {
     if (JSON.parse(data).unread !== Number(bell()?.dataset.unread)) timer ??= setTimeout(look, Math.random() * SPREAD);
   });
   source.addEventListener("error", ({ target }) => {
-    if (performance.now() - begun < FINITE) close();
-    else if (target.readyState === EventSource.CLOSED) { // refused, as while the server starts anew
+    if (target.readyState === EventSource.CLOSED) { // refused, as while the server starts anew
       close();
       setTimeout(() => { if (!document.hidden) open(); }, REFUSED * (1 + Math.random()));
-    }
+    } else if (performance.now() - begun < FINITE) close();
   });
 };
 

@@ -130,6 +130,19 @@ def test_who_logs_out_is_told_nothing_more_in_this_browser(demo: Demo, new_page:
     assert page.evaluate("!sessionStorage.pushed")
 
 
+def test_a_push_service_that_does_not_answer_holds_up_no_logout(
+    demo: Demo, new_page: NewPage, server: Receiver
+) -> None:
+    page = new_page()
+    page.add_init_script("ServiceWorkerContainer.prototype.getRegistration = () => new Promise(() => {});")
+    log_in(page, PLAYER)
+
+    page.get_by_label(re.compile("^Account of")).click()
+    page.get_by_role("button", name="Log out").click()
+
+    expect(page.get_by_role("banner").get_by_role("link", name="Log in")).to_be_visible()
+
+
 def test_a_browser_that_was_switched_on_with_another_key_can_be_switched_on_anew(
     demo: Demo, new_page: NewPage, server: Receiver, settings: Settings
 ) -> None:
