@@ -132,7 +132,7 @@ def web_address(name: str, default: str) -> str:
     return value.rstrip("/")
 
 
-def service(name: str, module: str, *, form: str = "https?://[^/]+.*") -> str:
+def service(name: str, module: str, *, form: str = "https?://[^/:].*") -> str:
     """The address of a service outside that is reported to, for which ``module`` must be installed; or nothing."""
     value = text(name)
     if value and not re.fullmatch(form, value):  # the value itself may hold a key, so it is not repeated

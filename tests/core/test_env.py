@@ -244,8 +244,9 @@ def test_service_is_an_address_whose_packages_are_installed_or_nothing(given: Ca
     given("https://key@sentry.example.com/1")
     assert env.service(NAME, "json") == "https://key@sentry.example.com/1"
     assert "requirements-observability.txt" in refusal(lambda: env.service(NAME, "no_such_module"))
-    given("ftp://sentry.example.com")
-    assert "must be an address" in refusal(lambda: env.service(NAME, "json"))
+    for wrong in ("ftp://sentry.example.com", "http://:4318", "https:///1"):
+        given(wrong)
+        assert "must be an address" in refusal(lambda: env.service(NAME, "json"))
 
 
 def test_redis_is_an_address_or_nothing(given: Callable[[str], None]) -> None:
