@@ -42,7 +42,7 @@ class WhatWasGivenUp(GuardedAdmin):
         self.message_user(request, f"{outgoing.leave(rows)} of these were given up, and are left alone now.")
 
     def again(self, row: Any, actor: "User") -> None:
-        raise NotImplementedError
+        outgoing.send_again(row)
 
 
 class OfLeaguesOrUsers(ManagedByLeague):
@@ -166,6 +166,3 @@ class DeliveryAdmin(WhatWasGivenUp, ReadOnly):
     @admin.display(ordering="notification__type")
     def type(self, delivery: Delivery) -> str:
         return delivery.notification.get_type_display()
-
-    def again(self, row: Delivery, actor: "User") -> None:
-        outgoing.send_again(row)
