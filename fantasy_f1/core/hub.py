@@ -201,11 +201,12 @@ class Hub:
     async def _news(self, room: Room, listener: Listener) -> bytes:
         told: list[bytes] = []
         if listener.version < room.version:
+            newest = room.version  # more may come while the log is read
             messages = room.after(listener.version)
             if messages is None:
                 messages = await self._read(room, listener.version)
             told = [body for _, body in messages]
-            listener.version = messages[-1][0] if messages else room.version
+            listener.version = messages[-1][0] if messages else newest
         told += listener.pending.values()
         listener.pending.clear()
         return told[0] if len(told) == 1 else b"".join(told)
