@@ -12,7 +12,7 @@ from fantasy_f1.core.errors import DomainError
 
 def at_once(actions: Sequence[Callable[[], object]]) -> list[object]:
     """Run every action in a thread of its own, started together → results, and the errors of rules."""
-    barrier = Barrier(len(actions))
+    barrier = Barrier(len(actions), timeout=60)  # seconds
 
     def run(action: Callable[[], object]) -> object:
         barrier.wait()

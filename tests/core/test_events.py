@@ -109,7 +109,7 @@ def test_a_receiver_that_fails_is_logged_and_the_others_hear_it(
 @pytest.mark.django_db(transaction=True)
 def test_versions_have_no_gap_under_contention(now: datetime) -> None:
     threads, race_id = 8, RaceFactory().pk
-    start = Barrier(threads)
+    start = Barrier(threads, timeout=60)
 
     def wave(_: int) -> None:
         start.wait()

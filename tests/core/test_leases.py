@@ -83,7 +83,7 @@ def test_a_holder_that_took_too_long_does_not_give_back_what_became_anothers() -
 @pytest.mark.django_db(transaction=True)
 def test_of_many_threads_one_gets_it() -> None:
     threads = 8
-    start, end = Barrier(threads), Barrier(threads)
+    start, end = Barrier(threads, timeout=60), Barrier(threads, timeout=60)
 
     def work(_: int) -> bool:
         start.wait()

@@ -48,6 +48,12 @@ def server(settings: Settings) -> Iterator[Receiver]:
         yield server
 
 
+SHOWN = """async () => {
+  const shown = await (await navigator.serviceWorker.ready).getNotifications();
+  return shown.length ? shown.map(({ title, body, data }) => [title, body, data.link]) : null;
+}"""
+
+
 def open_settings(page: Page) -> None:
     log_in(page, PLAYER)
     page.goto(reverse("notifications:settings"))
@@ -103,11 +109,7 @@ def test_a_browser_is_asked_after_the_click_and_shows_what_comes(
     payload = browser.read(next(got for got in server.got if browser.read(got)["title"] == told.title))
     push(page, payload)
 
-    shown = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((each) => "
-    page.wait_for_function("async () => (await (await navigator.serviceWorker.ready).getNotifications()).length")
-    assert page.evaluate(f"{shown}[each.title, each.body, each.data.link])") == [
-        ["Your turn", "Pick 3", f"/notifications/{told.pk}/"]
-    ]
+    assert page.wait_for_function(SHOWN).json_value() == [["Your turn", "Pick 3", f"/notifications/{told.pk}/"]]
 
     page.get_by_role("button", name="Remove Chrome on Linux").click()
     expect(page.get_by_text("Chrome on Linux tells you nothing any more.")).to_be_visible()
@@ -211,6 +213,8 @@ def test_a_click_on_what_was_shown_leads_to_its_page_in_an_open_window_or_a_new_
     happen(worker, "notificationclick", notification=shown)
     expect(page).to_have_url(address)
     page.goto("about:blank")
+    while worker.evaluate("async () => (await clients.matchAll()).length"):  # it goes on being there for a moment
+        page.wait_for_timeout(50)
     happen(worker, "notificationclick", notification=shown)
 
     assert worker.evaluate("did") == ["close", "focus", "close", address]
