@@ -17,6 +17,7 @@ from rest_framework.request import Request
 
 from accounts.credentials import SPARINGLY
 from accounts.models import SignIn, User
+from accounts.signals import sign_ins_ended
 from fantasy_f1.core.addresses import client_address
 from fantasy_f1.core.errors import DomainError
 
@@ -136,12 +137,14 @@ def session_moved(session: SessionBase, *, key: str) -> None:
 
 def session_ended(*, key: str, now: datetime) -> None:
     """Follow a session that was logged out, or whose account has another password."""
-    SignIn.objects.filter(key=key, ended_at=None).update(ended_at=now)
+    _end(SignIn.objects.filter(key=key, ended_at=None), now=now)
 
 
 def _end(sign_ins: QuerySet[SignIn], *, now: datetime) -> int:
     with transaction.atomic():
-        keys = list(sign_ins.select_for_update().values_list("pk", "key"))
-        SignIn.objects.filter(pk__in=[pk for pk, _ in keys]).update(ended_at=now)
-        Session.objects.filter(session_key__in=[key for _, key in keys]).delete()
+        keys = dict(sign_ins.select_for_update().values_list("pk", "key"))
+        SignIn.objects.filter(pk__in=keys).update(ended_at=now)
+        Session.objects.filter(session_key__in=keys.values()).delete()
+        if keys:
+            sign_ins_ended.send(SignIn, sign_ins=list(keys))
     return len(keys)

@@ -1,5 +1,6 @@
 """The browsers that show notifications by themselves: the only writer of ``PushSubscription``."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.devices import device
-from accounts.models import User
+from accounts.models import SignIn, User
 from fantasy_f1.core import outbound
 from fantasy_f1.core.errors import DomainError, Invalid
 from notifications import webpush
@@ -45,9 +46,9 @@ def of(user: User) -> QuerySet[PushSubscription]:
 
 
 def subscribe(
-    *, user: User, endpoint: str, p256dh: str, auth: str, user_agent: str, now: datetime
+    *, user: User, sign_in: SignIn | None, endpoint: str, p256dh: str, auth: str, user_agent: str, now: datetime
 ) -> tuple[PushSubscription, bool]:
-    """Send to this browser from now on → it, and whether it is new.
+    """Send to this browser from now on, until ``sign_in`` is ended → it, and whether it is new.
 
     Safe to repeat. It tells one person alone: whoever asks last. Raises ``PushUnavailable``, ``TooManyBrowsers``,
     ``AddressRefused`` and ``Invalid``.
@@ -57,6 +58,8 @@ def subscribe(
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         standing = of(user).filter(endpoint=endpoint, p256dh=p256dh, auth=auth).first()
         if standing:
+            standing.sign_in = sign_in
+            standing.save(update_fields=["sign_in"])
             return standing, False
         PushSubscription.objects.filter(endpoint=endpoint).delete()
         if of(user).count() >= MAX_BROWSERS:
@@ -66,6 +69,7 @@ def subscribe(
             )
         made = PushSubscription.objects.create(
             user=user,
+            sign_in=sign_in,
             endpoint=endpoint,
             p256dh=p256dh,
             auth=auth,
@@ -112,6 +116,11 @@ def unsubscribe(*, user: User, pk: int) -> PushSubscription:
         raise NoSuchBrowser("This browser was removed already.")
     browser.delete()
     return browser
+
+
+def sign_out(sign_ins: Collection[int]) -> None:
+    """Send nothing more where somebody was signed out. Safe to repeat."""
+    PushSubscription.objects.filter(sign_in__in=sign_ins).delete()
 
 
 def forget(browser: PushSubscription) -> None:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import SignIn
 from drafts.clock import Quiet
 from leagues.models import League
 from notifications.outgoing import Outgoing
@@ -134,6 +135,8 @@ class PushSubscription(models.Model):
     """A browser that shows notifications by itself, as its person asked it to: where to send them, and its keys."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="push_subscriptions")
+    # By which it was added; ends with it, but for one that only expired: who stays away for weeks is told on.
+    sign_in = models.ForeignKey(SignIn, on_delete=models.SET_NULL, null=True, related_name="push_subscriptions")
     endpoint = models.CharField(max_length=1000, unique=True)
     p256dh = models.CharField(max_length=100)
     auth = models.CharField(max_length=40)

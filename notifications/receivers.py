@@ -1,12 +1,13 @@
 """What notifications have to do with accounts that close or ask for their data."""
 
+from collections.abc import Collection
 from typing import Any
 
 from accounts import export
 from accounts.models import User
-from accounts.signals import account_closing
+from accounts.signals import account_closing, sign_ins_ended
 from fantasy_f1.core.spoilers import results_until
-from notifications import service
+from notifications import browsers, service
 from notifications.models import Habits
 from notifications.shown import shown
 
@@ -20,6 +21,11 @@ def forget(*, user: User, for_good: bool, **kwargs: Any) -> None:
         user.webhooks.all().delete()
         user.notification_preferences.all().delete()
         Habits.objects.filter(user=user).delete()
+
+
+def fall_silent(*, sign_ins: Collection[int], **kwargs: Any) -> None:
+    """A browser that is signed out, there or from elsewhere, is told nothing more."""
+    browsers.sign_out(sign_ins)
 
 
 def notifications_of(user: User) -> list[dict[str, Any]]:
@@ -52,6 +58,7 @@ def preferences_of(user: User) -> dict[str, Any]:
 
 def connect() -> None:
     account_closing.connect(forget)
+    sign_ins_ended.connect(fall_silent)
     export.register("notifications", notifications_of)
     export.register("webhooks", webhooks_of)
     export.register("notification_preferences", preferences_of)

@@ -10,6 +10,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import signins
 from accounts.form_pages import form_page
 from fantasy_f1.core.errors import DomainError
 from fantasy_f1.core.http import UserRequest, post_only
@@ -53,7 +54,11 @@ def add_browser(request: UserRequest) -> HttpResponse:
         return redirect("notifications:settings")
     try:
         browsers.subscribe(
-            user=request.user, **form.cleaned_data, user_agent=request.headers.get("User-Agent", ""), now=timezone.now()
+            user=request.user,
+            sign_in=signins.current(request),
+            **form.cleaned_data,
+            user_agent=request.headers.get("User-Agent", ""),
+            now=timezone.now(),
         )
     except DomainError as error:
         messages.error(request, error.message)

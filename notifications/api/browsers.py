@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import signins
 from accounts.permissions import SignedInOnly
 from fantasy_f1.core.http import account_of, created
 from fantasy_f1.core.outbound import AddressRefused
@@ -85,6 +86,7 @@ class BrowserList(ListAPIView[PushSubscription]):
         data = valid(BrowserIn(data=request.data))
         browser, is_new = browsers.subscribe(
             user=account_of(request),
+            sign_in=signins.current(request),
             endpoint=data["endpoint"],
             **data["keys"],
             user_agent=request.headers.get("User-Agent", ""),

@@ -107,7 +107,9 @@ def league(outside: Outside) -> League:
         join_league(league_id=league.pk, user=user, team_name=f"Team {name}", now=MONDAY)
         set_ways(user=user, ways=[("results_amended", Channel.EMAIL)], on=True)
     ana = User.objects.get(username="ana")
-    browsers.subscribe(user=ana, endpoint=outside.pushes.url, **outside.phone.keys, user_agent="", now=MONDAY)
+    browsers.subscribe(
+        user=ana, sign_in=None, endpoint=outside.pushes.url, **outside.phone.keys, user_agent="", now=MONDAY
+    )
     endpoints.add(actor=host, league=league, url=outside.hooks.url, format="json", now=MONDAY)
     return league
 

@@ -1,6 +1,6 @@
 """Pushes, to a push server that can be in any mood."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,8 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts import access, identity, signins
+from accounts.models import SignIn, User
 from fantasy_f1.core.errors import DomainError
 from notifications import browsers, delivery, outgoing, routing, webpush
 from notifications.models import Channel, Delivery, Notification, PushSubscription
@@ -42,9 +43,16 @@ def phone() -> PushedTo:
     return PushedTo()
 
 
-def subscribe(user: User, server: Receiver, browser: PushedTo, *, path: str = "") -> PushSubscription:
+def subscribe(
+    user: User, server: Receiver, browser: PushedTo, *, path: str = "", sign_in: SignIn | None = None
+) -> PushSubscription:
     return browsers.subscribe(
-        user=user, endpoint=server.url + path, **browser.keys, user_agent=FIREFOX, now=timezone.now()
+        user=user,
+        sign_in=sign_in,
+        endpoint=server.url + path,
+        **browser.keys,
+        user_agent=FIREFOX,
+        now=timezone.now(),
     )[0]
 
 
@@ -258,6 +266,60 @@ def test_subscribing_is_safe_to_repeat(server: Receiver, ana: User, phone: Pushe
     assert (first.device, str(first)) == ("Firefox on Android",) * 2
 
 
+def signed_in(user: User, key: str, now: datetime) -> SignIn:
+    origin = signins.Origin(FIREFOX, "192.0.2.7")
+    kind = SignIn.Kind.BROWSER
+    return signins.begin(user=user, kind=kind, key=key, origin=origin, lasts=timedelta(weeks=2), now=now)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda ana, here, there, now: signins.end(user=ana, pk=there.pk, now=now),
+        lambda ana, here, there, now: signins.end_all(user=ana, keep=here, now=now),
+        lambda ana, here, there, now: signins.session_ended(key=there.key, now=now),
+        lambda ana, here, there, now: identity.set_password(user=ana, password="another long one", keep=here, now=now),
+    ],
+    ids=["ended", "ended all others", "logged out", "new password"],
+)
+def test_a_browser_that_is_signed_out_is_told_nothing_more(
+    server: Receiver, ana: User, phone: PushedTo, now: datetime, end: Callable[[User, SignIn, SignIn, datetime], object]
+) -> None:
+    here, there = signed_in(ana, "here", now), signed_in(ana, "there", now)
+    kept = [
+        subscribe(ana, server, PushedTo(), path="/here", sign_in=here),
+        subscribe(ana, server, PushedTo(), path="/an-old-one"),
+        subscribe(UserFactory(), server, PushedTo(), path="/theirs", sign_in=signed_in(UserFactory(), "theirs", now)),
+    ]
+    subscribe(ana, server, phone, path="/there", sign_in=there)
+
+    end(ana, here, there, now)
+
+    assert set(PushSubscription.objects.all()) == set(kept)
+
+
+def test_a_browser_belongs_to_the_sign_in_that_asked_last(
+    server: Receiver, ana: User, phone: PushedTo, now: datetime
+) -> None:
+    first, second = signed_in(ana, "first", now), signed_in(ana, "second", now)
+    for sign_in in (first, second):
+        subscribe(ana, server, phone, sign_in=sign_in)
+
+    signins.end(user=ana, pk=first.pk, now=now)
+    assert browsers.of(ana).count() == 1
+    signins.end(user=ana, pk=second.pk, now=now)
+    assert browsers.of(ana).count() == 0
+
+
+def test_who_did_not_come_for_weeks_is_told_on(server: Receiver, ana: User, phone: PushedTo, now: datetime) -> None:
+    subscribe(ana, server, phone, sign_in=signed_in(ana, "here", now))
+
+    access.clean_up(now + timedelta(days=60))
+
+    assert not SignIn.objects.exists()
+    assert browsers.of(ana).count() == 1
+
+
 def test_a_browser_tells_who_asked_last(server: Receiver, ana: User, phone: PushedTo) -> None:
     before = subscribe(ana, server, phone)
     tell(ana)
@@ -351,7 +413,7 @@ def test_nonsense_is_refused(ana: User, phone: PushedTo, change: dict[str, str],
     given = {"endpoint": "https://127.0.0.1/", **phone.keys} | change
 
     with pytest.raises(DomainError) as refused:
-        browsers.subscribe(user=ana, **given, user_agent=FIREFOX, now=timezone.now())
+        browsers.subscribe(user=ana, sign_in=None, **given, user_agent=FIREFOX, now=timezone.now())
 
     assert (refused.value.code, refused.value.field) == (code, field)
 

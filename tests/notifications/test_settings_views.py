@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.export import export
-from accounts.models import User
+from accounts.models import SignIn, User
 from accounts.signals import account_closing
 from notifications import browsers, preferences, unsubscribing
 from notifications.models import Channel, Habits, Notification, Preference, PushSubscription
@@ -134,6 +134,7 @@ def test_a_browser_is_added_and_removed(client: Client, user: User, settings: Se
 
     added = client.post("/notifications/browsers/", given, headers=agent, follow=True).content.decode()
     [browser] = browsers.of(user)
+    assert browser.sign_in == SignIn.objects.get(user=user)
     removed = client.post(f"/notifications/browsers/{browser.pk}/remove/", follow=True).content.decode()
     again = client.post(f"/notifications/browsers/{browser.pk}/remove/", follow=True).content.decode()
 
