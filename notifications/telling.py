@@ -61,6 +61,8 @@ def _tell(row: EventLog) -> None:
     service.create(letters, now=row.created_at)
     if row.topic.startswith("draft:"):
         _end_what_is_over(row)
+    elif row.name == ConstructorTakenOver.__name__:
+        _end_what_others_do_now(row)
 
 
 def _event(kind: type[E], row: EventLog) -> E:
@@ -80,11 +82,15 @@ def _of_opening(row: EventLog) -> Iterator[Letter]:
         yield from ((team.user_id, message) for team in teams.values() if team.is_active)
 
 
-def _of_turn(row: EventLog) -> Iterator[Letter]:
+def _of_turn(row: EventLog) -> Iterable[Letter]:
     """Whoever is on the clock now, unless the autopick picks for them."""
     draft = _draft(row)
-    turn_of = on_the_clock(draft) if draft else None
-    if draft and turn_of is not None:
+    return _turn(draft) if draft else ()
+
+
+def _turn(draft: Draft) -> Iterator[Letter]:
+    turn_of = on_the_clock(draft)
+    if turn_of is not None:
         opening = _opening(draft.topic, draft.version)
         on_autopick = Autopilot.objects.of(draft).values("constructor")
         for team in Constructor.objects.filter(pk=turn_of).select_related("user").exclude(pk__in=on_autopick):
@@ -157,6 +163,16 @@ def _end_what_is_over(row: EventLog) -> None:
     service.end(of_draft.filter(over), now=row.created_at)
 
 
+def _end_what_others_do_now(row: EventLog) -> None:
+    """What who had a team was asked to do in the drafts of its league."""
+    event = _event(ConstructorTakenOver, row)
+    asked = Q(type__in=[Type.DRAFT_OPEN, Type.PICK_TURN, Type.REMINDER])
+    of_league = Notification.objects.filter(
+        user=event.former_id, league=event.league_id, created_at__lte=row.created_at
+    )
+    service.end(of_league.filter(asked), now=row.created_at)
+
+
 # Leagues ----------------------------------------------------------------------------------------
 
 
@@ -186,13 +202,16 @@ def _of_offer(row: EventLog) -> Iterator[Letter]:
 
 
 def _of_take_over(row: EventLog) -> Iterator[Letter]:
-    """Who had the team, and the managers."""
+    """Who had the team, and the managers; and who has it, if it is on the clock."""
     event = _event(ConstructorTakenOver, row)
     for team in _team(row):
         for former in User.objects.filter(pk=event.former_id):
             message = messages.taken_over(team, former=former, event=_key(row))
             yield from ((manager, message) for manager in _managers_but(team) if manager != former.pk)
             yield former.pk, messages.replaced(team, event=_key(row))
+        drafts = Draft.objects.filter(league=team.league_id, status=Draft.Status.OPEN)
+        for draft in drafts.select_related("league", "race"):
+            yield from _turn(draft)
 
 
 def _of_managers(row: EventLog) -> Iterator[Letter]:

@@ -674,6 +674,32 @@ def test_a_team_that_is_taken_over_is_told_to_who_had_it_and_to_managers(
     assert inbox(manager) == [("league", f"cy took over {team} in Paddock", f"The team was that of {team.user}.")]
 
 
+def test_the_turn_of_a_team_that_is_taken_over_is_told_to_who_has_it_now(
+    league: League,
+    draft: Draft,
+    teams: list[Constructor],
+    drivers: list[Driver],
+    manager: User,
+    now: datetime,
+    happening: Happening,
+    inbox: Inbox,
+) -> None:
+    team, cy, later = teams[1], UserFactory(username="cy"), now + timedelta(minutes=1)
+    with happening():
+        pick(draft, teams[0], drivers[0], now)
+    assert inbox(team.user) == [turn(2, team)]
+    offer_team(constructor_id=team.pk, to=cy, actor=manager, reason="No time", now=now)
+
+    with happening():
+        join_league(league_id=league.pk, user=cy, team_name=team.team_name, now=later)
+
+    assert inbox(cy) == [turn(2, team)]
+    assert unread(team.user) == ["league"]
+    with happening():
+        picks.make_pick(draft_id=draft.pk, constructor=team, driver=drivers[1], actor=cy, now=later)
+    assert (unread(cy), unread(teams[2].user)) == ([], ["pick_turn"])
+
+
 def test_every_message_about_a_league_is_known_to_be_of_it(
     draft: Draft, league: League, teams: list[Constructor], drivers: list[Driver], now: datetime, happening: Happening
 ) -> None:
