@@ -57,6 +57,7 @@ def test_cell(world: World, name: str, actor: str) -> None:
     assert answer.status_code == ROWS[name][league, actor], answer.content
 
 
+@pytest.mark.same_anywhere
 @pytest.mark.parametrize("world", ["public"], indirect=True)
 @pytest.mark.parametrize("scope", ["read", "write"])
 @pytest.mark.parametrize("name", KNOWN)
@@ -84,6 +85,7 @@ def told(world: World, actor: str, name: str) -> str:
     return "".join(ask(world, actor, name, query=query).content.decode() for query in asked)
 
 
+@pytest.mark.same_anywhere
 @pytest.mark.parametrize("world", ["private"], indirect=True)
 @pytest.mark.parametrize("actor", ["anonymous", "stranger"])
 @pytest.mark.parametrize("name", READS)
@@ -107,6 +109,7 @@ def test_members_read_what_outsiders_do_not(world: World) -> None:
     }
 
 
+@pytest.mark.same_anywhere
 @pytest.mark.parametrize("name", WRITES)
 def test_nobody_sets_what_the_server_decides(world: World, name: str) -> None:
     league = "private" if world.league.is_private else "public"

@@ -18,6 +18,8 @@ from fantasy_f1.core import outbound
 from fantasy_f1.core.outbound import AddressRefused, Answer, NoAnswer, Unreachable, check, post
 from tests.receiver import Receiver, closed_port
 
+pytestmark = pytest.mark.same_anywhere
+
 PUBLIC = "93.184.215.14"
 SHORT = 0.3
 
