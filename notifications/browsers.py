@@ -85,11 +85,15 @@ def renew(*, old_endpoint: str, old_auth: str, endpoint: str, p256dh: str, auth:
     Nobody need be signed in: the secret of the old address, which its browser and we alone know, is the proof. Raises
     ``NoSuchBrowser`` and, but for ``TooManyBrowsers``, like ``subscribe``.
     """
-    browser = PushSubscription.objects.filter(endpoint=old_endpoint, auth=old_auth).first()
-    if browser is None:
-        raise NoSuchBrowser("This browser is not known, or not any more.")
-    _check(endpoint=endpoint, p256dh=p256dh, auth=auth)
+    unknown = NoSuchBrowser("This browser is not known, or not any more.")
+    known = PushSubscription.objects.filter(endpoint=old_endpoint, auth=old_auth)
+    if not known.exists():
+        raise unknown
+    _check(endpoint=endpoint, p256dh=p256dh, auth=auth)  # asks for the name's address, which may take its time
     with transaction.atomic():
+        browser = known.select_for_update().first()
+        if browser is None:
+            raise unknown
         PushSubscription.objects.filter(endpoint=endpoint).exclude(pk=browser.pk).delete()
         browser.endpoint, browser.p256dh, browser.auth = endpoint, p256dh, auth
         browser.save(update_fields=["endpoint", "p256dh", "auth"])

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from accounts import access, identity, signins
 from accounts.models import SignIn, User
+from fantasy_f1.core import outbound
 from fantasy_f1.core.errors import DomainError
 from notifications import browsers, delivery, outgoing, routing, webpush
 from notifications.models import Channel, Delivery, Notification, PushSubscription
@@ -350,6 +351,18 @@ def test_a_browser_that_moved_gets_what_was_on_its_way(server: Receiver, ana: Us
     assert list(ana.push_subscriptions.values_list("pk", flat=True)) == [browser.pk]
     with pytest.raises(browsers.NoSuchBrowser):
         renewed(browser, endpoint=f"{server.url}/moved")
+
+
+def test_a_browser_that_is_removed_while_it_moves_is_gone(
+    server: Receiver, ana: User, phone: PushedTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = subscribe(ana, server, phone)
+    monkeypatch.setattr(outbound, "check", lambda url: browsers.unsubscribe(user=ana, pk=browser.pk))
+
+    with pytest.raises(browsers.NoSuchBrowser):
+        renewed(browser, endpoint=f"{server.url}/moved")
+
+    assert not PushSubscription.objects.exists()
 
 
 def test_a_browser_moves_to_where_it_was_switched_on_anew(server: Receiver, ana: User, phone: PushedTo) -> None:
