@@ -16,6 +16,7 @@ from tests.core.conftest import ROOT, Run
 pytestmark = pytest.mark.same_anywhere
 
 PATIENCE = 90  # seconds; a busy machine takes long to make the demo
+SOON = 4  # seconds; a connection that is waited for is kept for five
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_it_starts_from_nothing_ends_on_ctrl_c_and_starts_again(
 
         assert static.status_code == 200
         assert (code, out, err) == (0, f"Fantasy F1 is at http://localhost:{port} (Ctrl-C ends it)\n", "")
-        assert seconds < 2
+        assert seconds < SOON
     assert (tmp_path / "fantasy_f1.sqlite3").is_file()
 
 
@@ -114,7 +115,7 @@ def test_the_clockwork_runs_tasks_in_its_threads_and_does_not_hold_up_the_end(
     code, _, err, seconds = ends(process, signal.SIGTERM)
 
     assert (code, err) == (0, "")
-    assert seconds < 2
+    assert seconds < SOON
     assert {thread.rpartition("-")[0] for thread in ticks.read_text().splitlines()} == {"ThreadPoolExecutor"}
 
 
@@ -127,7 +128,7 @@ def test_a_browser_that_keeps_its_connection_does_not_hold_up_the_end(
         code, _, err, seconds = ends(process, signal.SIGINT)
 
     assert (code, err) == (0, "")
-    assert seconds < 2
+    assert seconds < SOON
 
 
 def test_ctrl_c_while_it_still_prepares_is_an_end_like_another(

@@ -101,12 +101,12 @@ def test_redis_is_found_again_by_both_sides_and_each_says_so_once(
 def test_a_redis_that_hangs_holds_nobody_up_and_is_given_up(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Wire, "PING", 0.1)
+    monkeypatch.setattr(Wire, "PING", 0.5)
     sender, times = Sender(redis.url), []
 
     async def meanwhile(wire: Wire, heard: list[Note]) -> None:
         await until(lambda: wire.is_sound)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.5)
         assert wire.is_sound  # silence alone is no reason
         redis.process.send_signal(signal.SIGSTOP)
         began = asyncio.get_running_loop().time()
