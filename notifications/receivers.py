@@ -1,4 +1,4 @@
-"""What notifications have to do with accounts that close or ask for their data."""
+"""What notifications have to do with accounts that close, are signed out, or ask for their data."""
 
 from collections.abc import Collection
 from typing import Any
